@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hand_facts import steady_study
 
 from atlarge.effects import counterfactual, minimum_detectable_effect
 from atlarge.errors import QuestionError
@@ -202,7 +203,7 @@ def test_the_parts_of_a_place_add_up_over_its_past_by_days() -> None:
         estimate(series, "u00", AREA, measure, months, set())
         for series, measure in ((counts, "at_large"), (lost, "handoffs"))
     )
-    found = parts_from(main, path, None, known, key="u00", changed=set())
+    found = parts_from(replace(steady_study(), around=None), main, path, known)
     before = counts.values[0, : _day(dt.date(2017, 2, 1))]
     days = (dt.date(2017, 9, 25) - dt.date(2017, 2, 1)).days
     assert found.baseline == pytest.approx(before.sum() / len(before) * days)

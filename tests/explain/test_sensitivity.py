@@ -16,6 +16,7 @@ from atlarge.explain.data import Daily
 from atlarge.explain.fit import measure
 from atlarge.explain.sensitivity import failed, in_time_of, row_of, same_aor, sensitivity_of
 from atlarge.explain.study import Study
+from atlarge.policies import Registry
 
 BY_COUNTY = replace(HERE, office=None)
 BY_OFFICE = Where(OFFICE, None, OFFICE, AOR, "TX")
@@ -65,7 +66,7 @@ def test_a_method_that_cannot_be_fitted_is_a_line_with_its_reason() -> None:
     assert rows[0]["note"] == ""
     assert all(r["note"] and r["value"] is None for r in rows[1:])
     none = steady_study(county_at_large={"48453": 0.0}, office_at_large={"AUS": 0.0})
-    assert "zero" in in_time_of(none, estimate(), set())["note"]
+    assert "zero" in in_time_of(none, estimate())["note"]
 
 
 def test_a_false_policy_finds_what_came_in_the_last_third_of_the_months_before() -> None:
@@ -79,8 +80,22 @@ def test_a_false_policy_finds_what_came_in_the_last_third_of_the_months_before()
         fresh = replace(study, main={m: Daily(c.values, c.keys, c.first) for m, c in study.main.items()})
         main = measure(fresh, POLICY, months()).main
         assert main.months.pre.sum() == 17
-        rows[more] = in_time_of(fresh, main, set())
+        rows[more] = in_time_of(fresh, main)
     assert rows[2.0]["date"] == "2016-10-10"
     added = 2 * ((last - first).days + 1)
     assert rows[2.0]["value"] - rows[0.0]["value"] == pytest.approx(added, rel=0.02)
     assert rows[2.0]["p_placebo"] < 0.05 < rows[0.0]["p_placebo"]
+
+
+def test_places_of_the_own_area_are_left_out_even_if_a_policy_of_theirs_has_a_date() -> None:
+    """As if Travis County lay in the area of Houston, one of whose counties has a policy two years later."""
+    drawn = drawn_study(where=replace(HERE, aor=Area("aor", "HOU", "Houston")))
+    later = replace(
+        POLICY, id="later", fips="48201", effective=dt.date(2019, 2, 1), latest=dt.date(2019, 2, 1)
+    )
+    study = replace(drawn, registry=Registry((POLICY, later)))
+    main = measure(study, POLICY, months()).main
+    far = [key for key in main.donor_keys if same_aor(study).isdisjoint(key.split("+"))]
+    assert "48201+HOU" in set(main.donor_keys) - set(far)
+    (row,) = [r for r in sensitivity_of(study, POLICY, main, None) if r["variant"] == "other_aors"]
+    assert row["donors"] == len(far)

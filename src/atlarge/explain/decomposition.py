@@ -25,7 +25,7 @@ from atlarge.explain.answer import Interval
 from atlarge.explain.data import Daily
 from atlarge.explain.estimate import LEVEL, Estimate, changed_periods, grid_of, of_like_size
 from atlarge.explain.periods import Months
-from atlarge.explain.study import group_of
+from atlarge.explain.study import Study, group_of
 from atlarge.policies import Registry
 
 MIN_RATE_MEAN = 2.0
@@ -138,20 +138,11 @@ def donors_of(
     return of_like_size([y[:, months.pre] for y in series], row, _not_in(keys, changed))
 
 
-def parts_from(
-    main: Estimate,
-    path: Estimate,
-    around: Daily | None,
-    ratio: Ratio,
-    *,
-    key: str,
-    changed: set[str],
-    policies: Registry | None = None,
-) -> Parts:
-    """Decompose the outcome of unit `key` while the policy was in force, by the estimates of both series.
+def parts_from(study: Study, main: Estimate, path: Estimate, ratio: Ratio) -> Parts:
+    """Decompose the outcome of a place while the policy was in force, by the estimates of both series.
 
-    `around`: handoffs recorded for the office area of each unit: a clear gain there is taken for
-    relabelling, not for loss. Raises QuestionError for estimates that are not by the discounted share.
+    A clear gain of handoffs recorded for the office area around it is taken for relabelling, not for loss.
+    Raises QuestionError for estimates that are not by the discounted share.
     """
     if main.grid is None or path.grid is None:
         raise QuestionError("the parts need both series by their discounted share")
@@ -161,10 +152,12 @@ def parts_from(
     before = months.pre & np.isfinite(main.observed)
     baseline = float(main.observed[before].sum() / days[before].sum() * days[mask].sum())
     near: Surroundings | None = None
-    row = None if around is None else around.row(key)
+    around = study.around
+    row = None if around is None else around.row(study.key)
     if around is not None and row is not None:
+        changed = study.changed(months)
         near = surroundings(
-            lambda: grid_of(around, row, main.area.level, months, changed=changed, policies=policies),
+            lambda: grid_of(around, row, main.area.level, months, changed=changed, policies=study.registry),
             ahead, around.binned(months)[row], months.pre, mask,
         )  # fmt: skip
     found: Decomposition = decompose_grids(main.grid, path.grid, ahead, ratio, baseline, around=near)

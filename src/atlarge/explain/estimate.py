@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +31,7 @@ from atlarge.errors import QuestionError
 from atlarge.explain.answer import Area, EventPoint, Interval, Placebo, Series, Span
 from atlarge.explain.data import Daily
 from atlarge.explain.periods import Months
-from atlarge.explain.study import change_arrays, group_of
+from atlarge.explain.study import Study, change_arrays, group_of
 from atlarge.panel import measure as measure_of
 from atlarge.policies import Registry, registry
 
@@ -221,6 +222,22 @@ def estimate(
         first, last = months.bounds(months.span(name))
         totals[name] = total.widened(*counts.inferred.over(first, last + dt.timedelta(days=1), row))
     return replace(found, totals=totals)
+
+
+def estimate_in(
+    study: Study,
+    counts: Daily,
+    months: Months,
+    *,
+    measure: str = "at_large",
+    area: Area | None = None,
+    **options: Any,
+) -> Estimate:
+    """The estimate of the place in question, from counts on the rows of its study."""
+    return estimate(
+        counts, study.key, area or study.area, measure, months, study.changed(months),
+        policies=study.registry, **options,
+    )  # fmt: skip
 
 
 def bins_of(months: Months, last: dt.date) -> tuple[list[dt.date], list[dt.date]]:

@@ -22,11 +22,11 @@ from atlarge.explain.changes import relabelled, strip_of
 from atlarge.explain.concentration import concentration_of
 from atlarge.explain.data import Daily, daily
 from atlarge.explain.decomposition import learn_rate, parts_from, unknown_ratio
-from atlarge.explain.estimate import Estimate, estimate
+from atlarge.explain.estimate import Estimate, estimate_in
 from atlarge.explain.lasting import lasting_of, left_before_of, two_sided_of
 from atlarge.explain.periods import Months
 from atlarge.explain.sensitivity import in_time_of, row_of, same_aor
-from atlarge.explain.study import MEASURES, Study, changed_units, outcome_under
+from atlarge.explain.study import MEASURES, Study, outcome_under
 from atlarge.explain.switches import method_switches, naming_shift
 from atlarge.messages import Message, Month, say
 from atlarge.panel.time_axis import breaks_of_store
@@ -63,8 +63,7 @@ def gather(study: Study, policy: Policy, months: Months) -> Facts:
     facts.concentration = _concentration(study, facts)
     facts.completeness = _completeness(study, months)
     facts.breaks = breaks_of_store(study.store, MEASURES, months.start[0], months.bounds(months.in_force)[1])
-    changed = changed_units(study.area.level, months, study.main["at_large"].keys, study.registry)
-    facts.schemes = _schemes(study, facts.main, months, changed, facts.notes)
+    facts.schemes = _schemes(study, facts.main, facts.notes)
     facts.others = other_policies(policy, study.registry, study.where, months.start[0], months.policy_end)
     facts.area_only_share = _area_only_share(study, months)
     inside = same_aor(study)
@@ -79,46 +78,30 @@ def measure(study: Study, policy: Policy, months: Months) -> Facts:
     """
     notes: dict[str, str] = {}
     outcome, exposure = study.main["at_large"], study.exposure
-    changed = changed_units(study.area.level, months, outcome.keys, study.registry)
-    main = estimate(outcome, study.key, study.area, "at_large", months, changed, policies=study.registry)
+    main = estimate_in(study, outcome, months)
     facts = Facts(policy, study.where, months, main, scheme=study.scheme, notes=notes)
     facts.handoffs = attempt(
         notes,
         "handoffs",
-        lambda: estimate(
-            exposure, study.key, study.exposure_area, "handoffs", months, changed, policies=study.registry
-        ),
+        lambda: estimate_in(study, exposure, months, measure="handoffs", area=study.exposure_area),
     )
     facts.jail_change, jail = _jail_change(study, months, policy.effective)
     if jail is not None and facts.jail_change is not None and facts.jail_change.date is not None:
         facts.relabel = relabelled(jail, study.around, study.key, facts.jail_change.date, months.policy_end)
     facts.naming = naming_shift(study, months.policy_end)
-    ratio = attempt(notes, "parts", lambda: _bounded(rate_of(study, months, changed), main, facts.handoffs))
+    ratio = attempt(notes, "parts", lambda: _bounded(rate_of(study, months), main, facts.handoffs))
     handoffs = facts.handoffs
     if ratio is not None and handoffs is not None and facts.naming is None:
-        around = study.around if study.area.level == "locality" else None
-        facts.parts = attempt(
-            notes,
-            "parts",
-            lambda: parts_from(
-                main, handoffs, around, ratio, key=study.key, changed=changed, policies=study.registry
-            ),
-        )
-    facts.in_time = in_time_of(study, main, changed)
+        facts.parts = attempt(notes, "parts", lambda: parts_from(study, main, handoffs, ratio))
+    facts.in_time = in_time_of(study, main)
     facts.bursts = bursts_of(outcome, study.key, study.area.level, policy, study.registry)
     facts.burst = facts.bursts.clearest() if facts.bursts else None
     facts.usual_month = facts.bursts.usual_month if facts.bursts else _usual_month(main)
-    facts.lasting = lasting_of(
-        main, outcome, study.key, facts.usual_month or 0.0, changed=changed, policies=study.registry
-    )
+    facts.lasting = lasting_of(study, main, facts.usual_month or 0.0)
     if policy.ended is not None:
-        facts.two_sided = attempt(
-            notes,
-            "two_sided",
-            lambda: two_sided_of(main, outcome, study.key, policy, changed=changed, policies=study.registry),
-        )
+        facts.two_sided = attempt(notes, "two_sided", lambda: two_sided_of(study, main, policy))
     facts.left_before = left_before_of(main)
-    facts.method_switches = method_switches(study, policy, months, changed)
+    facts.method_switches = method_switches(study, policy, months)
     return facts
 
 
@@ -169,13 +152,13 @@ def strips(study: Study, months: Months, day: dt.date, first: ChangeStrip | None
     return [strip for strip in found if strip is not None]
 
 
-def rate_of(study: Study, months: Months, changed: set[str]) -> Ratio:
+def rate_of(study: Study, months: Months) -> Ratio:
     """The substitution rate from the other localities; for an AOR or state, from those outside it."""
     outcome = {m: study.locality[m].both for m in ("at_large", "handoffs")}
     key = study.key if study.key in outcome["at_large"].keys else _seated_key(study, outcome["handoffs"])
     own = same_aor(study) if study.area.level in ("aor", "state") else set()
     counts = outcome["at_large"], outcome["handoffs"]
-    return learn_rate(*counts, key, months, changed, study.registry, own)
+    return learn_rate(*counts, key, months, study.changed(months), study.registry, own)
 
 
 def _seated_key(study: Study, handoffs: Daily) -> str:
@@ -228,14 +211,12 @@ def _concentration(study: Study, facts: Facts) -> dict[str, Any]:
     )
 
 
-def _schemes(
-    study: Study, main: Estimate, months: Months, changed: set[str], notes: dict[str, str]
-) -> dict[str, dict[str, Any]]:
+def _schemes(study: Study, main: Estimate, notes: dict[str, str]) -> dict[str, dict[str, Any]]:
     """The numbers of the whole time in force under each reading of the method column."""
     found = {study.scheme: row_of(study.scheme, study.scheme, main)}
     for scheme in SCHEMES:
         if scheme not in found:
-            other = attempt(notes, f"scheme {scheme}", partial(_under, study, scheme, months, changed))
+            other = attempt(notes, f"scheme {scheme}", partial(_under, study, scheme, main.months))
             if other is not None:
                 found[scheme] = row_of(scheme, scheme, other)
     keys = ("value", "low", "high")
@@ -250,11 +231,8 @@ def _schemes(
     }
 
 
-def _under(study: Study, scheme: str, months: Months, changed: set[str]) -> Estimate:
-    counts = outcome_under(study, scheme)
-    return estimate(
-        counts, study.key, study.area, "at_large", months, changed, policies=study.registry, only_total=True
-    )
+def _under(study: Study, scheme: str, months: Months) -> Estimate:
+    return estimate_in(study, outcome_under(study, scheme), months, only_total=True)
 
 
 def other_policies(

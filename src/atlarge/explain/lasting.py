@@ -10,34 +10,33 @@ from atlarge.effects import Judged as Total
 from atlarge.effects import PlaceboGrid
 from atlarge.errors import QuestionError
 from atlarge.explain.answer import Interval
-from atlarge.explain.data import Daily
 from atlarge.explain.estimate import Estimate, grid_of, total_of
 from atlarge.explain.periods import months_of
 from atlarge.explain.quantities import ALPHA_LASTING, Lasting, LeftBefore, TwoSided, relative
-from atlarge.policies import Policy, Registry
+from atlarge.explain.study import Study
+from atlarge.policies import Policy
 
 MIN_AFTER_MONTHS = 3
 LONGEST = 1200
 LEFT_P = 0.05
 
 
-def lasting_of(
-    main: Estimate, counts: Daily, key: str, usual_month: float, *, changed: set[str], policies: Registry
-) -> Lasting:
+def lasting_of(study: Study, main: Estimate, usual_month: float) -> Lasting:
     """The whole time in force without the arrests of its bursts, tested on counts with bursts capped.
 
     Where there was no burst to take away, these are the very numbers of the main estimate.
     """
-    grid, months = _grid(main), main.months
+    grid, months, counts = _grid(main), main.months, study.main["at_large"]
     ahead = np.flatnonzero(months.in_force) - grid.here
     compared = grid.judge(ahead, alpha=ALPHA_LASTING)
-    row = counts.keys.index(key)
+    row = counts.keys.index(study.key)
     removed = round(float(compared.observed - np.nansum(counts.capped.binned(months)[row, months.in_force])))
     if removed >= 1:
         try:
             capped = grid_of(
-                counts, row, main.area.level, months, changed=changed, policies=policies, is_capped=True
-            )
+                counts, row, main.area.level, months, changed=study.changed(months), policies=study.registry,
+                is_capped=True,
+            )  # fmt: skip
         except QuestionError:
             raise QuestionError(
                 f"{main.area.name}: apart from bursts, the records place too few arrests at large here to "
@@ -75,9 +74,7 @@ def _whole(compared: Total, observed: float) -> Total:
     )  # fmt: skip
 
 
-def two_sided_of(
-    main: Estimate, counts: Daily, key: str, policy: Policy, *, changed: set[str], policies: Registry
-) -> TwoSided:
+def two_sided_of(study: Study, main: Estimate, policy: Policy) -> TwoSided:
     """The whole time in force against the months before and after it.
 
     Other estimates follow a policy for three years, since a forecast from before alone soon knows little;
@@ -86,17 +83,20 @@ def two_sided_of(
     Raises QuestionError where it has not ended in the records, fewer than three months after it are recorded,
     or too few placebos are as long.
     """
-    months = main.months
+    months, counts = main.months, study.main["at_large"]
+    changed = study.changed(months)
     if months.is_cut and policy.ended is not None:
         months = months_of(policy, counts.first, counts.last, longest=LONGEST)
-    row = counts.keys.index(key)
+    row = counts.keys.index(study.key)
     y = counts.binned(months)[row]
     after = int((months.after & np.isfinite(y)).sum())
     if months.is_cut:
         raise QuestionError(f"it was still in force where the records end, at {months.policy_end}")
     if after < MIN_AFTER_MONTHS:
         raise QuestionError(f"only {after} whole months after its end are recorded, not {MIN_AFTER_MONTHS}")
-    grid = grid_of(counts, row, main.area.level, months, changed=changed, policies=policies, after=after)
+    grid = grid_of(
+        counts, row, main.area.level, months, changed=changed, policies=study.registry, after=after
+    )
     compared = total_of(grid.judge(np.flatnonzero(months.in_force) - grid.here))
     start, end = months.bounds(months.in_force)
     return TwoSided(

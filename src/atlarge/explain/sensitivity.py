@@ -11,9 +11,9 @@ import numpy as np
 from atlarge.errors import AtlargeError
 from atlarge.explain.areas import county_aors, seat_of
 from atlarge.explain.decomposition import donors_of
-from atlarge.explain.estimate import Estimate, estimate
+from atlarge.explain.estimate import Estimate, estimate_in
 from atlarge.explain.periods import Months, months_of
-from atlarge.explain.study import Study, changed_units
+from atlarge.explain.study import Study
 from atlarge.policies import Policy
 
 
@@ -70,17 +70,15 @@ class _Query:
         counts, exposure = study.main["at_large"], study.exposure
         tuning = main.tuning if method == main.method else None
         try:
-            banned = changed_units(study.area.level, months, counts.keys, study.registry) | (
-                leave_out or set()
-            )
             donors = None
             has_rows = counts.row(study.key) is not None and exposure.row(study.key) is not None
             if method == "ascm" and has_rows:
                 y, x = counts.binned(months), exposure.binned(months)
-                donors = donors_of([y, x], counts.keys.index(study.key), counts.keys, months, banned)
-            found = estimate(
-                counts, study.key, study.area, "at_large", months, banned,
-                method=method, donors=donors, tuning=tuning, policies=study.registry,
+                donors = donors_of(
+                    [y, x], counts.keys.index(study.key), counts.keys, months, study.changed(months)
+                )
+            found = estimate_in(
+                study, counts, months, leave_out=leave_out, method=method, donors=donors, tuning=tuning,
                 only_total=True, grid=main.grid if months is main.months and not leave_out else None,
             )  # fmt: skip
         except AtlargeError as error:
@@ -114,7 +112,7 @@ def sensitivity_of(
     return rows
 
 
-def in_time_of(study: Study, main: Estimate, changed: set[str]) -> dict[str, Any]:
+def in_time_of(study: Study, main: Estimate) -> dict[str, Any]:
     """A false policy in the last third of the months before: an effect there means a poor comparison."""
     label = "A false date, a third of the pre-period early"
     months = main.months
@@ -125,18 +123,8 @@ def in_time_of(study: Study, main: Estimate, changed: set[str]) -> dict[str, Any
         months.start, months.stop, months.offset, months.pre & ~left_out, months.between, left_out,
         np.zeros_like(left_out), months.policy_end, True,
     )  # fmt: skip
-    counts = study.main["at_large"]
     try:
-        found = estimate(
-            counts,
-            study.key,
-            study.area,
-            "at_large",
-            false,
-            changed,
-            policies=study.registry,
-            only_total=True,
-        )
+        found = estimate_in(study, study.main["at_large"], false, only_total=True)
         return row_of("in_time", label, found) | {"date": false.bounds(left_out)[0].isoformat()}
     except AtlargeError as error:
         return failed("in_time", label, error)

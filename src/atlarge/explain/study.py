@@ -63,6 +63,10 @@ class Study:
         is_jail = self.jail is not None and self.exposure is self.jail
         return self.where.county if is_jail and self.where.county is not None else self.area
 
+    def changed(self, months: Months) -> set[str]:
+        """Codes of the units of the headline level whose own cooperation changed in these months."""
+        return changed_units(self.area.level, months, self.main[MEASURES[0]].keys, self.registry)
+
     def level(self, area: Area) -> dict[str, Daily]:
         """Counts of the level of an area."""
         if area.level == self.area.level and area.code == self.area.code:

@@ -13,7 +13,7 @@ from atlarge.effects.mixes import REACH
 from atlarge.errors import QuestionError
 from atlarge.explain.answer import Area, Interval
 from atlarge.explain.data import Daily
-from atlarge.explain.estimate import estimate
+from atlarge.explain.estimate import estimate_in
 from atlarge.explain.periods import Months
 from atlarge.explain.quantities import MethodSwitch, NamingShift
 from atlarge.explain.study import Study
@@ -26,7 +26,7 @@ NAMING_SHIFT = 0.2
 LABELS = {"office": "only the office area", "county": "the county"}
 
 
-def method_switches(study: Study, policy: Policy, months: Months, changed: set[str]) -> list[MethodSwitch]:
+def method_switches(study: Study, policy: Policy, months: Months) -> list[MethodSwitch]:
     """Switches in the share at large of the labels of the area, found without the policy's date.
 
     A label's switch is near the policy from half a year before it was known to its end. The estimate that it
@@ -43,7 +43,7 @@ def method_switches(study: Study, policy: Policy, months: Months, changed: set[s
             continue
         first = add_months(policy.known, -NEAR_MONTHS)
         if first <= switch.date < months.policy_end:
-            robust = robust or _robust(study, area, months, changed)
+            robust = robust or _robust(study, area, months)
             switch = replace(
                 switch, near_policy=True, robust=robust[0], robust_expected=robust[1], robust_p=robust[2],
                 robust_measure=robust[3],
@@ -108,9 +108,7 @@ def _switch(at_large: Daily, handoffs: Daily, area: Area) -> MethodSwitch | None
     )
 
 
-def _robust(
-    study: Study, area: Area, months: Months, changed: set[str]
-) -> tuple[Interval, float | None, float | None, str]:
+def _robust(study: Study, area: Area, months: Months) -> tuple[Interval, float | None, float | None, str]:
     """The effect on a sum that the switch leaves alone, its expected count, p and name."""
     main = study.main["at_large"]
     is_office = area.level == "office" and study.around is not None
@@ -118,11 +116,8 @@ def _robust(
     name = "at_large+area_handoffs" if is_office else "all"
     if other.keys != main.keys:
         return Interval(None), None, None, name
-    both = main.plus(other)
     try:
-        found = estimate(
-            both, study.key, study.area, "at_large", months, changed, policies=study.registry, only_total=True
-        ).totals["policy"]
+        found = estimate_in(study, main.plus(other), months, only_total=True).totals["policy"]
     except QuestionError:
         return Interval(None), None, None, name
     return found.effect, found.expected, found.p, name
