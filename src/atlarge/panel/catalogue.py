@@ -128,8 +128,12 @@ def rows_counted(m: Measure, read_as: Scheme) -> nw.Expr | None:
 
 def rows_of(store: Store, m: Measure, scheme: str, inside: pl.Expr) -> pl.LazyFrame:
     """The rows of its table that a measure counts and that meet a condition."""
+    return only_counted(store.scan(m.table).filter(inside), m, scheme)
+
+
+def only_counted(rows: pl.LazyFrame, m: Measure, scheme: str) -> pl.LazyFrame:
+    """Those of some rows that a measure counts."""
     import narwhals as nw
 
-    rows = store.scan(m.table).filter(inside)
     condition = rows_counted(m, scheme_of(scheme))
     return rows if condition is None else nw.from_native(rows).filter(condition).to_native()

@@ -19,7 +19,7 @@ from atlarge.engines import compact
 from atlarge.errors import CoverageError
 from atlarge.panel import NATION, PLACE_COLUMN, Measure, panel
 from atlarge.panel import measure as measure_of
-from atlarge.records.schemes import scheme as scheme_of
+from atlarge.panel.catalogue import only_counted
 from atlarge.records.store import Store
 from atlarge.reference import table
 from atlarge.surveillance.baseline import fit_baseline
@@ -255,10 +255,9 @@ def _marks(
         *([column] if column else []),
     ]
     marked = pl.col("n").filter(pl.col("operation_mark").fill_null(False)).sum()
+    rows = compact(store, "arrests", read, options["engine"])
     daily = (
-        compact(store, "arrests", read, options["engine"])
-        .lazy()
-        .filter(_counted(about, options["scheme"]))
+        only_counted(rows.lazy(), about, options["scheme"])
         .with_columns(place.alias("place"))
         .filter(pl.col("place").is_in(chosen))
         .group_by("place", "date")
@@ -278,17 +277,3 @@ def _marks(
     )
     share = {i: m / n if n else None for i, n, m in inside.select("i", "n", "marked").iter_rows()}
     return [share.get(i) for i in range(len(spans))], [usual.get(s[0]) for s in spans]
-
-
-def _counted(about: Measure, scheme: str) -> pl.Expr:
-    """The rows that a measure of arrests counts."""
-    keep = pl.lit(True)
-    for column, values in about.equals:
-        keep = keep & pl.col(column).is_in(list(values))
-    if about.category is not None:
-        read_as = scheme_of(scheme)
-        inside = pl.col("method").is_in(list(read_as.methods(about.category)))
-        if read_as.unlisted == about.category:
-            inside = inside | ~pl.col("method").is_in(list(read_as.listed)) | pl.col("method").is_null()
-        keep = keep & inside
-    return keep
