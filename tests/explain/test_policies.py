@@ -110,7 +110,7 @@ def test_an_own_table_stands_for_the_registry_while_in_use(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("id,fips\na,48453\n", "no column effective"),
+        ("id,fips\na,48453\n", "no column 'effective'"),
         ("id,fips,effective\na,48453,2017-13-01\n", "line 2: effective '2017-13-01' is no day"),
         ("id,fips,effective\na,,2017-01-01\n", "line 2: id, effective and fips"),
     ],

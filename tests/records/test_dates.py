@@ -296,7 +296,7 @@ def test_columns_of_dates_that_have_changed_places_are_refused(departed: float, 
     true, turned = tmp_path / "true.csv", tmp_path / "turned.csv"
     true.write_text("\n".join([names, *(",".join(row) for row in rows)]) + "\n")
     turned.write_text("\n".join([names, *(f"{b},{a},{rest}" for a, b, rest in rows)]) + "\n")
-    with pytest.raises(ReleaseError, match="the columns have changed places"):
+    with pytest.raises(ReleaseError, match="the columns or their dates have been exchanged"):
         ingest([turned], tmp_path / "store")
     assert ingest([true], tmp_path / "store").releases[0].rows_kept == 200
 

@@ -205,7 +205,7 @@ def test_files_that_are_no_tables_of_figures_are_refused(tmp_path: Path, text: s
     path.write_text(text, encoding="utf-8")
     with pytest.raises(QuestionError, match=why):
         read_figures(path)
-    with pytest.raises(QuestionError, match="cannot be read"):
+    with pytest.raises(QuestionError, match="there is no such file"):
         read_figures(tmp_path / "none.csv")
 
 

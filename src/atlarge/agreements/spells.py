@@ -200,9 +200,9 @@ def _start(
     usable = [(k, d) for k, d in printed if d <= lists[k].day]
     early = [d for _, d in usable if floor is None or d >= floor - dt.timedelta(days=LATE_DAYS)]
     if not early:
-        corrected = _corrected_year(printed[0][1], day, floor)
-        if corrected is not None:
-            return corrected, corrected, corrected, {"misprinted_year"}
+        right = _corrected_year(printed[0][1], day, floor)
+        if right is not None:
+            return right, right, right, {"misprinted_year"}
         return day, min(floor or day, day), day, {"unsigned"}
     firsts = [d for k, d in usable if k == run[0] and d in early]
     own = min(firsts) if firsts else min(early)
