@@ -68,3 +68,31 @@ def extension_of(path: Path | str, allowed: Sequence[str]) -> str:
     if found not in allowed:
         raise QuestionError(f"{path}: the name must end in {either(allowed)}")
     return found
+
+
+def one_of(name: str, names: Iterable[str], what: str) -> str:
+    """A name, if it is one of those known.
+
+    Parameters
+    ----------
+    name : str
+        As given.
+    names : iterable of str
+        Those known, listed in the error.
+    what : str
+        What is being named: "level", "period".
+
+    Raises
+    ------
+    QuestionError
+        If it is none of them.
+
+    Examples
+    --------
+    >>> one_of("week", ["day", "week"], "period")
+    'week'
+    """
+    listed = list(names)
+    if name not in listed:
+        raise QuestionError(f"no {what} {name!r}; there are: {', '.join(listed)}")
+    return name

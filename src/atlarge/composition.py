@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from atlarge.arguments import one_of
 from atlarge.calendar import as_day
 from atlarge.disclosure.table import THRESHOLD
 from atlarge.effects import ShareChange, count_contributions, kitagawa
@@ -163,8 +164,7 @@ def composition(
     Traceback (most recent call last):
     atlarge.errors.CoverageError: no release in the store reports convicted: the column it is counted by ...
     """
-    if of not in KINDS:
-        raise QuestionError(f"no kind {of!r}; there are: {', '.join(KINDS)}")
+    one_of(of, KINDS, "kind")
     if by not in BY:
         raise QuestionError(f"arrests cannot be grouped by {by!r}; by: {', '.join(BY)}")
     spans = [_span(before, "before"), _span(after, "after")]

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import polars as pl
 
+from atlarge.arguments import one_of
 from atlarge.errors import QuestionError, StoreError
 
 if TYPE_CHECKING:
@@ -115,8 +116,7 @@ def scans(store: Store, names: Sequence[str], engine: str = "polars") -> list[nw
 
     if engine == "polars":
         return [nw.from_native(store.scan(name)) for name in names]
-    if engine not in ENGINES:
-        raise QuestionError(f"no engine {engine!r}; there are: {', '.join(ENGINES)}")
+    one_of(engine, ENGINES, "engine")
     paths = [[str(path) for path in store.files(name)] for name in names]
     with _one_line(engine):
         natives: list[Any]

@@ -7,6 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from atlarge.arguments import one_of
 from atlarge.errors import QuestionError
 from atlarge.files import shipped_text
 
@@ -28,8 +29,7 @@ def shipped_names() -> list[str]:
 
 def shipped(name: str) -> str:
     """Text of a shipped ledger. QuestionError that lists them when there is none of that name."""
-    if name not in shipped_names():
-        raise QuestionError(f"no shipped ledger {name!r}; there are: {', '.join(shipped_names())}")
+    one_of(name, shipped_names(), "shipped ledger")
     return shipped_text(__package__, "ledgers", f"{name}.yaml")
 
 

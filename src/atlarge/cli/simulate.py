@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from atlarge.arguments import one_of
 from atlarge.cli._output import JsonFlag, day_option, emit_json, note
 
 
@@ -39,15 +40,13 @@ def simulate_command(
     """Write simulated record-level releases in the form of real ones, with truth.json beside them."""
     from dataclasses import fields
 
-    from atlarge.errors import QuestionError
     from atlarge.simulate import Recent, World, recent_world, simulate, simulate_recent
     from atlarge.simulate.recent import SPANS
     from atlarge.simulate.records import FIRST_MONDAY
     from atlarge.simulate.world import read_settings
 
     words = setting or []
-    if form not in ("ero", *SPANS):
-        raise QuestionError(f"no form {form!r}; there are: {', '.join(('ero', *SPANS))}")
+    one_of(form, ("ero", *SPANS), "form")
     if form == "ero":
         world = World(places=places, weeks=weeks or 200, policies=20 if policies is None else policies)
         world = world.but(**read_settings(words))

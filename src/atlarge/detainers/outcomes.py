@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from atlarge.arguments import one_of
 from atlarge.errors import QuestionError
 from atlarge.panel.levels import place_name
 
@@ -121,10 +122,8 @@ def outcome_counts(detainers: pl.LazyFrame, by: str = "county", every: str = "al
     >>> outcome_counts(issued)["place_name", "issued", "declined"].rows()
     [('Travis County, TX', 8, 3)]
     """
-    if by not in LEVELS:
-        raise QuestionError(f"no level {by!r} of detainers; there are: {', '.join(LEVELS)}")
-    if every not in PERIODS:
-        raise QuestionError(f"no period {every!r} of detainers; there are: {', '.join(PERIODS)}")
+    one_of(by, LEVELS, "level")
+    one_of(every, PERIODS, "period")
     columns = detainers.collect_schema().names()
     keys = place_columns(by, columns)
     names = [key.meta.output_name() for key in keys]

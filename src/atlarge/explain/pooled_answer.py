@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from atlarge.arguments import one_of
 from atlarge.effects import PooledEffect, pooled_effect, q_values
 from atlarge.effects.typing import Floats, Ints
 from atlarge.errors import AtlargeError, QuestionError
@@ -75,8 +76,7 @@ def pooled(
     >>> found["handoffs"]["ratio"]["value"] < 1 < found["at_large"]["ratio"]["value"]
     True
     """
-    if direction not in DIRECTIONS:
-        raise QuestionError(f"no direction {direction!r}; there are: {', '.join(DIRECTIONS)}")
+    one_of(direction, DIRECTIONS, "direction")
     opened = open_store(store)
     joined = all_localities(opened, ("at_large", "handoffs"), scheme)
     outcome, months = joined["at_large"].both.calendar()

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from atlarge.arguments import one_of
 from atlarge.calendar import month_start, months_through
 from atlarge.effects.prediction import MIN_UNITS
 from atlarge.effects.typing import Floats
@@ -223,8 +224,7 @@ def forecast(
     >>> sorted(result.rows[0])[-5:]
     ['q05', 'q25', 'q50', 'q75', 'q95']
     """
-    if every not in PERIODS_A_YEAR:
-        raise QuestionError(f"no period {every!r}; there are: week, month")
+    one_of(every, PERIODS_A_YEAR, "period")
     if not 1 <= periods <= MOST_PERIODS[every]:
         raise QuestionError(f"{periods} {every}s; a forecast is of 1 to {MOST_PERIODS[every]}")
     opened = open_store(store)

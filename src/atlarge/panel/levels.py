@@ -7,6 +7,7 @@ from functools import cache
 
 import polars as pl
 
+from atlarge.arguments import one_of
 from atlarge.errors import QuestionError
 from atlarge.records.store import Store
 from atlarge.records.tables import PLACE_COLUMNS
@@ -19,8 +20,7 @@ NATION = "US"
 
 def known_level(by: str) -> None:
     """Raise QuestionError for an unknown level."""
-    if by not in PLACE_COLUMN:
-        raise QuestionError(f"no level {by!r}; there are: {', '.join(PLACE_COLUMN)}")
+    one_of(by, PLACE_COLUMN, "level")
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from atlarge.arguments import one_of
 from atlarge.errors import QuestionError
 from atlarge.panel.levels import known_level
 from atlarge.records.schemes import Scheme
@@ -37,8 +38,7 @@ def checked_query(
 ) -> Query:
     """The query, once its arguments are checked; QuestionError if one is wrong."""
     known_level(by)
-    if every not in TRUNCATE:
-        raise QuestionError(f"no period {every!r}; there are: {', '.join(TRUNCATE)}")
+    one_of(every, TRUNCATE, "period")
     if start and end and start > end:
         raise QuestionError(f"the time ends ({end}) before it starts ({start})")
     return Query(by, every, scheme_of(scheme), engine, start, end, places)

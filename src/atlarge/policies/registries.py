@@ -16,6 +16,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from atlarge.arguments import one_of
 from atlarge.calendar import as_day
 from atlarge.errors import QuestionError
 from atlarge.files import write_by_extension
@@ -235,8 +236,8 @@ class Registry:
         `place`: a county's FIPS code, which also finds the laws of its state, or a state's two letters.
         Raises QuestionError for a word that is no kind, state, place or direction.
         """
-        if direction is not None and direction not in DIRECTIONS:
-            raise QuestionError(f"no direction {direction!r}; there are: {', '.join(DIRECTIONS)}")
+        if direction is not None:
+            one_of(direction, DIRECTIONS, "direction")
         wanted = kind_of(kind) if kind is not None else None
         code = state_code(state) if state is not None else None
         if place is not None and place not in state_of_counties() and place not in counties_of_states():

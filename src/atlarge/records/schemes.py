@@ -7,7 +7,7 @@ from functools import cache
 
 import polars as pl
 
-from atlarge.errors import QuestionError
+from atlarge.arguments import one_of
 from atlarge.files import shipped_yaml
 
 
@@ -48,10 +48,7 @@ def schemes() -> dict[str, Scheme]:
 
 def scheme(name: str) -> Scheme:
     """One scheme; QuestionError if there is none of that name."""
-    known = schemes()
-    if name not in known:
-        raise QuestionError(f"no scheme {name!r}; there are: {', '.join(known)}")
-    return known[name]
+    return schemes()[one_of(name, schemes(), "scheme")]
 
 
 def _key(method: str) -> str:

@@ -18,6 +18,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from atlarge.arguments import one_of
 from atlarge.errors import QuestionError
 from atlarge.files import shipped_yaml
 from atlarge.simulate.landmarks import Places, real_places
@@ -210,8 +211,7 @@ def simulate_recent(
     ...     [path.name for path in simulated.arrests]
     ['arrests_form_c.csv.gz']
     """
-    if form not in SPANS:
-        raise QuestionError(f"no form {form!r}; there are: {', '.join(SPANS)}")
+    one_of(form, SPANS, "form")
     world, recent = world or recent_world(), recent or Recent()
     folder = clean_folder(out, "arrests_form_*.csv.gz", "detainers_form_*.csv.gz")
     places = real_places(world.places)

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from atlarge.arguments import one_of
 from atlarge.calendar import as_day
 from atlarge.errors import QuestionError
 from atlarge.panel import Panel, panel
@@ -301,8 +302,7 @@ def _check(
     by: str, every: str, start: dt.date | None, end: dt.date | None, alpha: float, neighbours: bool
 ) -> None:
     """Raise QuestionError if the arguments make no sense."""
-    if by not in LEVELS:
-        raise QuestionError(f"no level {by!r}; there are: {', '.join(LEVELS)}")
+    one_of(by, LEVELS, "level")
     if every not in PERIODS:
         raise QuestionError(f"surges are found by day or week, not by {every!r}")
     if not 0.0 < alpha < 1.0:
