@@ -1,7 +1,7 @@
 """Lines of code by room, at a commit and now: python tools/lines.py COMMIT.
 
 Lines of code have neither docstrings nor comments nor blank lines. A file that git finds again, under
-its name or another (three tenths alike), goes on; the rest are new.
+its name or another (three tenths alike), is continued; the others are new.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def main() -> None:
             lines = code_lines(_git("show", f"HEAD:{path}"))
             (new if changed.get(path) == "A" else kept)[room(path)] += lines
     rooms = sorted({*before, *kept, *new}, key=lambda r: -(kept[r] + new[r]))
-    print("| room | first edition | now | in files that go on | in new files |")
+    print("| room | first edition | now | in continued files | in new files |")
     print("| --- | ---: | ---: | ---: | ---: |")
     for name in rooms:
         print(f"| {name} | {before[name]:,} | {kept[name] + new[name]:,} | {kept[name]:,} | {new[name]:,} |")
