@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -86,7 +86,7 @@ def update(
     Raises
     ------
     ReleaseError
-        If nothing at all could be fetched; the line says why and what to do instead.
+        If nothing at all could be fetched and read; the line says why and what to do instead.
     """
     report = on_progress or (lambda _line: None)
     path = Path(store)
@@ -101,20 +101,31 @@ def update(
                 raise
             url = address(name, source)
             fetched.append(Fetched(name, url, "failed", why=str(error)))
-    if fetched and all(one.status == "failed" for one in fetched):
-        raise ReleaseError(str(fetched[0].why))
-    for one in fetched:
-        if one.why:
-            report(one.why)
     manifest = read_manifest(path) if path.is_dir() else None
     before = Store(path, manifest) if manifest else None
-    files = [Path(str(one.file)) for one in fetched if one.file and not _is_in(before, one.sha256)]
-    if not files:
+    revised: list[dict[str, Any]] = []
+    notes: list[str] = []
+    is_same = True
+    for at, one in enumerate(fetched):
+        if one.file is None or _is_in(before, one.sha256):
+            continue
+        try:  # one by one: a file that is refused keeps no other out
+            audit = ingest(one.file, path, on_progress=report)
+        except ReleaseError as error:
+            fetched[at] = replace(one, status="failed", why=str(error))
+            continue
+        is_same, revised, notes = False, revised + audit.revisions, notes + audit.notes
+    reasons = [one.why for one in fetched if one.why]
+    if reasons and len(reasons) == len(fetched):
+        raise ReleaseError(reasons[0])
+    for why in reasons:
+        report(why)
+    if is_same:
         return Update(fetched)
-    audit = ingest(files, path, on_progress=report)
-    changed = _answers(before, path, audit.revisions, report) if answers and before else []
+    revised.sort(key=lambda row: -abs(float(row["change"])))
+    changed = _answers(before, path, revised, report) if answers and before else []
     raised, known = _alarms(path, report) if alarms else ([], None)
-    return Update(fetched, audit.revisions, changed, raised, known, audit.notes)
+    return Update(fetched, revised, changed, raised, known, notes)
 
 
 def _alarms(path: Path, say: Say) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:

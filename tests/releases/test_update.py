@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import hashlib
 import io
@@ -16,10 +17,10 @@ from typing import Any
 import polars as pl
 import pytest
 
+import simulated_files
 from atlarge.errors import ReleaseError
 from atlarge.ingest import ingest
 from atlarge.records.store import Store, open_store
-from atlarge.releases import latest
 from atlarge.releases.fetch import fetch
 from atlarge.releases.latest import RECORD, fetch_latest
 from atlarge.update import update
@@ -38,13 +39,18 @@ OTHERS = [
 
 
 class _Files(BaseHTTPRequestHandler):
-    """Gives files by name, with an entity tag that changes with the content; breaks off where asked to."""
+    """Gives files by name, with an entity tag that changes with the content; breaks off where asked to.
+
+    `ways`: what else servers do. "no 304" gives the file again; "no ranges" starts it anew; "wrong range"
+    starts it anew and calls that the rest; "no tags" gives none.
+    """
 
     files: dict[str, bytes] = {}  # noqa: RUF012
+    ways: set[str] = set()  # noqa: RUF012
     requests: list[tuple[str, str, str | None]] = []  # noqa: RUF012
     breaks: list[int] = []  # noqa: RUF012
 
-    def _answer(self, with_body: bool) -> None:
+    def do_GET(self) -> None:
         body = self.files.get(self.path.rsplit("/", 1)[-1])
         wanted = self.headers.get("Range")
         type(self).requests.append((self.command, self.path, wanted))
@@ -52,24 +58,23 @@ class _Files(BaseHTTPRequestHandler):
             self.send_error(404)
             return
         tag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
-        if self.headers.get("If-None-Match") == tag:
+        if self.headers.get("If-None-Match") == tag and "no 304" not in self.ways:
             self.send_response(304)
             self.end_headers()
             return
-        start = int(wanted.split("=")[1].rstrip("-")) if wanted else 0
-        self.send_response(206 if wanted else 200)
-        self.send_header("ETag", tag)
+        goes_on = wanted and self.headers.get("If-Range", tag) == tag and "no ranges" not in self.ways
+        start = (
+            int(str(wanted).split("=")[1].rstrip("-")) if goes_on and "wrong range" not in self.ways else 0
+        )
+        self.send_response(206 if goes_on else 200)
+        if goes_on:
+            self.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
+        if "no tags" not in self.ways:
+            self.send_header("ETag", tag)
         self.send_header("Content-Length", str(len(body) - start))
         self.end_headers()
-        if with_body:
-            part = body[start:]
-            self.wfile.write(part[: self.breaks.pop()] if self.breaks else part)
-
-    def do_GET(self) -> None:
-        self._answer(with_body=True)
-
-    def do_HEAD(self) -> None:
-        self._answer(with_body=False)
+        part = body[start:]
+        self.wfile.write(part[: self.breaks.pop()] if self.breaks else part)
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
@@ -79,7 +84,7 @@ class _Files(BaseHTTPRequestHandler):
 def source() -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Files)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    _Files.files, _Files.requests, _Files.breaks = {}, [], []
+    _Files.files, _Files.requests, _Files.breaks, _Files.ways = {}, [], [], set()
     yield f"http://127.0.0.1:{server.server_port}/data"
     server.shutdown()
     server.server_close()
@@ -104,12 +109,13 @@ def arrests(changed: dict[str, str] | None = None, extra: int = 0, start: int = 
     return stream.getvalue()
 
 
-def test_a_newest_release_is_fetched_once(source: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("ways", [set(), {"no 304"}, {"no tags"}])
+def test_a_newest_release_is_fetched_once(ways: set[str], source: str, tmp_path: Path) -> None:
+    _Files.ways = ways
     _Files.files = {"arrests-latest.parquet": arrests()}
     first = fetch_latest("arrests-latest", tmp_path, source=source)
     assert (first.status, first.sha256) == ("new", hashlib.sha256(arrests()).hexdigest())
     assert fetch_latest("arrests-latest", tmp_path, source=source).status == "unchanged"
-    assert [command for command, *_ in _Files.requests] == ["HEAD", "GET", "HEAD"]
     _Files.files = {"arrests-latest.parquet": arrests(extra=9)}
     again = fetch_latest("arrests-latest", tmp_path, source=source)
     assert (again.status, again.bytes) == ("new", len(arrests(extra=9)))
@@ -118,13 +124,10 @@ def test_a_newest_release_is_fetched_once(source: str, tmp_path: Path) -> None:
     assert fetch("ddp-arrests-c", tmp_path, source=source) == [tmp_path / "arrests-latest.parquet"]
 
 
-@pytest.mark.parametrize("by", [latest._tag, latest._download])
-def test_a_refused_request_lets_go_of_its_connection(by: Any, source: str, tmp_path: Path) -> None:
+def test_a_refused_request_lets_go_of_its_connection(source: str, tmp_path: Path) -> None:
     """Left to the garbage collector, it may be found open: a warning in whatever runs then."""
-    url = f"{source}/gone.parquet"
-    rest = (None,) if by is latest._tag else (tmp_path / "gone.parquet", tmp_path / "work", None, False)
-    with pytest.raises(ReleaseError, match=r"404|Not Found") as refusal:
-        by(url, "arrests-latest", *rest)
+    with pytest.raises(ReleaseError, match="HTTP 404") as refusal:
+        fetch_latest("arrests-latest", tmp_path, source=source)
     error: BaseException | None = refusal.value
     while error is not None and not isinstance(error, urllib.error.HTTPError):
         error = error.__context__
@@ -132,21 +135,61 @@ def test_a_refused_request_lets_go_of_its_connection(by: Any, source: str, tmp_p
     assert error.fp.closed
 
 
-def test_a_broken_download_goes_on_unless_the_file_was_replaced(source: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("cut", [1, 2_000, -1])
+@pytest.mark.parametrize("replaced", [False, True])
+@pytest.mark.parametrize("ways", [set(), {"no ranges"}, {"wrong range"}, {"no tags"}])
+def test_a_broken_download_goes_on_unless_the_file_was_replaced(
+    ways: set[str], replaced: bool, cut: int, source: str, tmp_path: Path
+) -> None:
+    """Whatever the server does with a part of a file, what comes in the end is one file, never two mixed."""
+    _Files.files, _Files.ways = {"arrests-latest.parquet": arrests()}, ways
+    _Files.breaks = [cut % len(arrests())]
+    with pytest.raises(ReleaseError, match=r"cannot be downloaded.*deportationdata\.org"):
+        fetch_latest("arrests-latest", tmp_path, source=source)
+    assert not (tmp_path / "arrests-latest.parquet").exists()
+    if replaced:
+        _Files.files = {"arrests-latest.parquet": arrests(extra=50)}
+    if ways == {"wrong range"} and not replaced:
+        with pytest.raises(ReleaseError, match="another part than the one that was requested"):
+            fetch_latest("arrests-latest", tmp_path, source=source)
+    done = fetch_latest("arrests-latest", tmp_path, source=source)
+    assert Path(str(done.file)).read_bytes() == _Files.files["arrests-latest.parquet"]
+    if not ways:
+        assert _Files.requests[-1][2] == f"bytes={cut % len(arrests())}-"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["arrests-latest.parquet", RECORD]
+
+
+@pytest.mark.parametrize("is_cut", [False, True])
+def test_a_file_that_was_damaged_here_is_fetched_again(is_cut: bool, source: str, tmp_path: Path) -> None:
+    content = arrests()
+    _Files.files = {"arrests-latest.parquet": content}
+    file = Path(str(fetch_latest("arrests-latest", tmp_path, source=source).file))
+    file.write_bytes(content[:2_000] + (b"" if is_cut else b"??" + content[2_002:]))
+    assert fetch_latest("arrests-latest", tmp_path, source=source).status == "new"
+    assert file.read_bytes() == content
+
+
+@pytest.mark.parametrize("record", ["{", "[]", '{"arrests-latest.parquet": null}', "{}"])
+def test_a_damaged_record_of_what_was_fetched_is_made_anew(record: str, source: str, tmp_path: Path) -> None:
     _Files.files = {"arrests-latest.parquet": arrests()}
-    for replaced in (False, True):
-        folder = tmp_path / str(replaced)
-        _Files.requests, _Files.breaks = [], [2_000]
-        with pytest.raises(ReleaseError, match=r"cannot be downloaded.*deportationdata\.org"):
-            fetch_latest("arrests-latest", folder, source=source)
-        assert (folder / "arrests-latest.parquet.part").stat().st_size == 2_000
-        assert not (folder / "arrests-latest.parquet").exists()
-        if replaced:
-            _Files.files = {"arrests-latest.parquet": arrests(extra=50)}
-        done = fetch_latest("arrests-latest", folder, source=source)
-        assert Path(str(done.file)).read_bytes() == _Files.files["arrests-latest.parquet"]
-        assert _Files.requests[-1][2] == (None if replaced else "bytes=2000-")
-        assert sorted(p.name for p in folder.iterdir()) == ["arrests-latest.parquet", RECORD]
+    fetch_latest("arrests-latest", tmp_path, source=source)
+    (tmp_path / RECORD).write_text(record)
+    (tmp_path / "arrests-latest.parquet.part").write_bytes(b"PAR1")
+    (tmp_path / "arrests-latest.parquet.part.tag").write_bytes(b"\xff\n\xfe")
+    with contextlib.suppress(ReleaseError):  # no tag of any server
+        fetch_latest("arrests-latest", tmp_path, source=source)
+    assert fetch_latest("arrests-latest", tmp_path, source=source).status == "new"
+    assert fetch_latest("arrests-latest", tmp_path, source=source).status == "unchanged"
+
+
+@pytest.mark.parametrize(
+    "address", ["a/folder", "/a/folder", "http://[::1/", "http://127.0.0.1:9/añb", "x://y"]
+)
+def test_an_address_that_is_none_is_named_in_one_line(address: str, tmp_path: Path) -> None:
+    with pytest.raises(ReleaseError, match="cannot be downloaded") as refusal:
+        fetch_latest("arrests-latest", tmp_path, source=address)
+    assert address in str(refusal.value)
+    assert "\n" not in str(refusal.value)
 
 
 @pytest.mark.parametrize(
@@ -249,6 +292,29 @@ def test_an_update_that_fetches_nothing_says_so(source: str, tmp_path: Path) -> 
     done = run(["update", "--store", str(tmp_path / "s"), "--from", source, "--json"])
     assert isinstance(done.exception, ReleaseError)
     assert not (tmp_path / "s").exists()
+
+
+@pytest.mark.parametrize("is_parquet", [False, True])
+def test_a_file_that_is_refused_keeps_no_other_out(is_parquet: bool, source: str, tmp_path: Path) -> None:
+    """Neither one that no reader reads nor one of no known family; where all are, it is the error."""
+    stream = io.BytesIO()
+    pl.DataFrame({"some column": [1, 2], "other column": ["x", "y"]}).write_parquet(stream)
+    broken = stream.getvalue() if is_parquet else b"PAR1" + bytes(500) + b"PAR1"
+    _Files.files = {"arrests-latest.parquet": arrests(), "detainers-latest.parquet": broken}
+    names = ["detainers-latest", "arrests-latest"]
+    lines: list[str] = []
+    done = update(tmp_path / "store", names=names, source=source, on_progress=lines.append)
+    assert [one.status for one in done.fetched] == ["failed", "new"]
+    assert str(done.fetched[0].why) in lines
+    assert str(tmp_path / "releases" / "detainers-latest.parquet") in str(done.fetched[0].why)
+    kept = simulated_files.tree(tmp_path / "store")
+    assert open_store(tmp_path / "store").tables() == ["arrests"]
+    again = update(tmp_path / "store", names=names, source=source)
+    assert [one.status for one in again.fetched] == ["failed", "unchanged"]
+    _Files.files["arrests-latest.parquet"] = broken
+    with pytest.raises(ReleaseError, match=r"detainers-latest\.parquet"):
+        update(tmp_path / "store", names=names, source=source)
+    assert simulated_files.tree(tmp_path / "store") == kept
 
 
 def test_the_command_prints_one_json_document(source: str, tmp_path: Path) -> None:

@@ -22,27 +22,67 @@ _OF_THE_DISK = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EROFS, errno.EACC
 _WORK = ".fetching"  # holds files not yet known to be complete, except part files
 
 
-class Resuming:
-    """A downloader for pooch that keeps a part file beside the target and goes on from its end."""
+class Unchanged(Exception):
+    """The server says that the file is the one that is here."""
 
-    def __init__(self, part: Path, progress: bool) -> None:
-        self._part = part
-        self._progress = progress
+
+class Resuming:
+    """A downloader for pooch that keeps a part file beside the target and goes on from its end.
+
+    It goes on only with a part of the same file: one whose sha256 is known (`is_known`), or that still has
+    the entity tag that came with the part, kept beside it. Unchanged if the file has the tag `unless`.
+    """
+
+    def __init__(
+        self, target: Path, progress: bool, *, unless: str | None = None, is_known: bool = False
+    ) -> None:
+        self.target = target
+        self.tag: str | None = None
+        self._part = target.with_name(f"{target.name}.part")
+        self._of = target.with_name(f"{target.name}.part.tag")
+        self._progress, self._unless, self._is_known = progress, unless, is_known
 
     def __call__(self, url: str, output_file: Any, pooch: Any, check_only: bool = False) -> None:
         """Go on with the part file; the signature is that of pooch."""
+        self.tag = self._of.read_text(encoding="latin-1") if self._of.exists() else None
+        if not (self.tag or self._is_known):
+            self._part.unlink(missing_ok=True)
         have = self._part.stat().st_size if self._part.exists() else 0
-        request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
+        query = {"Range": f"bytes={have}-", "If-Range": self.tag} if have else {}
+        query["If-None-Match"] = self._unless
         try:
+            request = urllib.request.Request(url, headers={k: v for k, v in query.items() if v})
             with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:
-                goes_on = have and answer.status == 206
-                with self._part.open("ab" if goes_on else "wb") as stream:
-                    self._copy(answer, stream, have if goes_on else 0)
+                self._take(answer, have)
         except urllib.error.HTTPError as error:
             error.close()  # it holds the connection
+            if error.code == 304:
+                raise Unchanged from None
             if error.code != 416:  # 416: the part file is already complete
                 raise
+        except ValueError as error:  # an address or a header that is none; perhaps the tag that was kept
+            self._part.unlink(missing_ok=True)
+            raise OSError(str(error)) from None
+        self._of.unlink(missing_ok=True)
         self._part.replace(str(output_file))
+
+    def _take(self, answer: Any, have: int) -> None:
+        """Write what the server gives, behind the part or instead of it."""
+        tag = answer.headers.get("ETag")
+        if tag is not None and tag == self._unless:  # a server that does not answer 304
+            raise Unchanged
+        if have and answer.status == 206:
+            if not answer.headers.get("Content-Range", f"bytes {have}-").startswith(f"bytes {have}-"):
+                self._part.unlink()
+                raise OSError("the server gave another part than the one that was requested")
+        else:
+            have, self.tag = 0, tag
+            self._of.unlink(missing_ok=True)
+            self._part.unlink(missing_ok=True)
+            if tag:
+                self._of.write_text(tag, encoding="latin-1")
+        with self._part.open("ab") as stream:
+            self._copy(answer, stream, have)
 
     def _copy(self, answer: Any, stream: Any, have: int) -> None:
         from rich.progress import Progress
@@ -100,26 +140,26 @@ def pooch() -> Any:
 
 
 def retrieve(
-    url: str,
-    sha256: str | None,
-    target: Path,
-    work: Path,
-    progress: bool,
-    failed: Callable[[object], ReleaseError],
+    url: str, sha256: str | None, coming: Resuming, work: Path, failed: Callable[[object], ReleaseError]
 ) -> Path:
-    """A file downloaded into the work folder; a part of it kept beside `target` is continued.
+    """A file downloaded into the work folder; a part of it kept beside its target is continued.
 
-    Raises ValueError where its `sha256` differs, and what `failed` makes of the reason why it did not come.
+    Raises Unchanged, ValueError where its `sha256` differs, and what `failed` makes of the reason why it did
+    not come.
     """
-    part = target.with_name(target.name + ".part")
     try:
         written = pooch().retrieve(
-            url, known_hash=sha256 and f"sha256:{sha256}", fname=target.name, path=work,
-            downloader=Resuming(part, progress),
-        )  # fmt: skip
+            url,
+            known_hash=sha256 and f"sha256:{sha256}",
+            fname=coming.target.name,
+            path=work,
+            downloader=coming,
+        )
     except (OSError, http.client.HTTPException) as error:
         if getattr(error, "errno", None) in _OF_THE_DISK:
             raise
+        if isinstance(error, urllib.error.HTTPError):
+            raise failed(f"HTTP {error.code}") from None
         raise failed(getattr(error, "reason", None) or error) from None
     return Path(written)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from atlarge.errors import ReleaseError
 from atlarge.releases.catalogue import family
-from atlarge.releases.downloads import pooch, retrieve, settle, work_folder
+from atlarge.releases.downloads import Resuming, pooch, retrieve, settle, work_folder
 from atlarge.releases.latest import fetch_latest, latest_names
 
 
@@ -68,7 +68,8 @@ def _download(url: str, sha256: str, target: Path, work: Path, progress: bool) -
         return ReleaseError(f"{url}: cannot be downloaded ({reason}); check the network and try again")
 
     try:
-        settle(retrieve(url, sha256, target, work, progress, failed), target)
+        coming = Resuming(target, progress, is_known=True)
+        settle(retrieve(url, sha256, coming, work, failed), target)
     except ValueError:  # pooch: the hash differs
         if had_part:  # the part may be of another file: start again, once
             _download(url, sha256, target, work, progress)

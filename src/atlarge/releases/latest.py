@@ -7,11 +7,7 @@ whether a file changed since it was fetched; the sha256 of what came is recorded
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import http.client
 import json
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,7 +16,7 @@ from typing import Any
 from atlarge.errors import ReleaseError
 from atlarge.files import write_atomically
 from atlarge.releases.catalogue import families
-from atlarge.releases.downloads import retrieve, settle, work_folder
+from atlarge.releases.downloads import Resuming, Unchanged, pooch, retrieve, settle, work_folder
 
 SOURCE = "https://github.com/deportationdata/ice/raw/refs/heads/main/data/"
 """Where the project keeps its newest releases. The address must be this one: the repository stores its data
@@ -29,12 +25,11 @@ PAGE = "https://deportationdata.org/data/ice.html"
 RECORD = "fetched.json"
 _POINTER = b"version https://git-lfs"
 _MAGIC = b"PAR1"
-_TIMEOUT_SECONDS = 30
 
 
 @dataclass(frozen=True)
 class Fetched:
-    """One file of an update: `status` is new (the file changed or was not there), unchanged or failed."""
+    """One file of an update: `status` is new (it changed or was not there), unchanged, or failed (`why`)."""
 
     name: str
     url: str
@@ -104,23 +99,27 @@ def fetch_latest(
     with work_folder(folder) as work:
         record = _record(folder)
         before = record.get(target.name, {})
-        tag = before.get("etag") if target.exists() and before.get("url") == url else None
-        new_tag = _tag(url, name, tag)
-        if new_tag is not None and new_tag == tag:
-            if on_progress:
-                on_progress(f"{target.name}: unchanged")
-            return Fetched(name, url, "unchanged", str(target), before["sha256"], target.stat().st_size)
-        written = _download(url, name, target, work, new_tag, progress)
-        sha256 = _checked(written, url, name)
-        same = target.exists() and before.get("sha256") == sha256
-        settle(written, target)
-        fetched = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-        record[target.name] = {"url": url, "etag": new_tag, "sha256": sha256, "fetched": fetched}
-        write_atomically(folder / RECORD, (json.dumps(record, indent=1, sort_keys=True) + "\n").encode())
+        is_whole = target.is_file() and before.get("url") == url and before.get("sha256") == _sha256(target)
+        coming = Resuming(target, progress, unless=before.get("etag") if is_whole else None)
+        try:
+            written = retrieve(url, None, coming, work, lambda reason: _by_hand(name, reason, url))
+        except Unchanged:
+            sha256 = before["sha256"]
+        else:
+            _check(written, url, name)
+            sha256 = _sha256(written)
+            settle(written, target)
+            fetched = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+            record[target.name] = {"url": url, "etag": coming.tag, "sha256": sha256, "fetched": fetched}
+            write_atomically(folder / RECORD, (json.dumps(record, indent=1, sort_keys=True) + "\n").encode())
+    status = "unchanged" if is_whole and before["sha256"] == sha256 else "new"
     if on_progress:
-        on_progress(f"{target.name}: {'unchanged' if same else 'new'}, sha256 {sha256}")
-    status = "unchanged" if same else "new"
+        on_progress(f"{target.name}: {status}, sha256 {sha256}")
     return Fetched(name, url, status, str(target), sha256, target.stat().st_size)
+
+
+def _sha256(path: Path) -> str:
+    return str(pooch().file_hash(str(path), alg="sha256"))
 
 
 def _record(folder: Path) -> dict[str, Any]:
@@ -128,7 +127,8 @@ def _record(folder: Path) -> dict[str, Any]:
         record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         return {}
-    return record if isinstance(record, dict) else {}
+    entries = record.items() if isinstance(record, dict) else ()
+    return {name: entry for name, entry in entries if isinstance(entry, dict)}
 
 
 def _by_hand(name: str, why: object, url: str) -> ReleaseError:
@@ -138,50 +138,13 @@ def _by_hand(name: str, why: object, url: str) -> ReleaseError:
     )
 
 
-def _tag(url: str, name: str, tag: str | None) -> str | None:
-    """The entity tag of what stands at an address now; None if the server gives none."""
-    headers = {"If-None-Match": tag} if tag else {}
-    request = urllib.request.Request(url, method="HEAD", headers=headers)
-    try:
-        with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:
-            found: str | None = answer.headers.get("ETag")
-            return found
-    except urllib.error.HTTPError as error:
-        error.close()  # it holds the connection
-        if error.code == 304:
-            return tag
-        if error.code in (405, 501):  # a server that does not answer HEAD
-            return None
-        raise _by_hand(name, f"HTTP {error.code}", url) from None
-    except (OSError, http.client.HTTPException) as error:
-        raise _by_hand(name, getattr(error, "reason", None) or error, url) from None
-
-
-def _download(url: str, name: str, target: Path, work: Path, tag: str | None, progress: bool) -> Path:
-    """The file as it came, in the work folder. A part left over is continued only if its tag is the same."""
-    part, of = target.with_name(target.name + ".part"), target.with_name(target.name + ".part.tag")
-    if part.exists() and (tag is None or not of.exists() or of.read_text(encoding="utf-8") != tag):
-        part.unlink()
-    if tag is not None:
-        of.parent.mkdir(parents=True, exist_ok=True)
-        of.write_text(tag, encoding="utf-8")
-    written = retrieve(url, None, target, work, progress, lambda reason: _by_hand(name, reason, url))
-    of.unlink(missing_ok=True)
-    return written
-
-
-def _checked(written: Path, url: str, name: str) -> str:
-    """The sha256 of a file that is Parquet from its first to its last bytes."""
-    digest = hashlib.sha256()
+def _check(written: Path, url: str, name: str) -> None:
+    """ReleaseError for a file that is not Parquet from its first to its last bytes."""
     with written.open("rb") as stream:
         first = stream.read(len(_POINTER))
-        stream.seek(0)
-        while chunk := stream.read(1 << 20):
-            digest.update(chunk)
         stream.seek(max(0, written.stat().st_size - len(_MAGIC)))
         last = stream.read()
     if first == _POINTER:
         raise _by_hand(name, "the address gives a pointer of Git LFS, not the file", url)
     if not first.startswith(_MAGIC) or last != _MAGIC:
         raise _by_hand(name, "what came is no Parquet file", url)
-    return digest.hexdigest()
