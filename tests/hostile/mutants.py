@@ -11,9 +11,9 @@ from pathlib import Path
 
 
 def mutant(content: bytes, seed: int) -> bytes:
-    """Bits flipped, bytes set, swapped or cut, anywhere or in the header or footer."""
+    """Bits flipped, bytes set, blanked, swapped or cut, anywhere or in the header or footer."""
     draw, changed = random.Random(seed), bytearray(content)
-    kind = draw.choice(["flip", "flip", "set", "footer", "header", "cut", "swap"])
+    kind = draw.choice(["flip", "flip", "set", "footer", "header", "cut", "swap", "blank"])
     first = max(0, len(changed) - 600) if kind == "footer" else 0
     last = min(400, len(changed)) if kind == "header" else len(changed)
     for _ in range(draw.choice([1, 1, 1, 2, 5, 20])):
@@ -26,6 +26,8 @@ def mutant(content: bytes, seed: int) -> bytes:
         elif kind == "cut":
             del changed[at : at + draw.randrange(1, 50)]
             break
+        elif kind == "blank":
+            changed[at : at + 4] = draw.choice([b"\0\0\0\0", b"\xff\xff\xff\xff"])
         else:
             changed[at] ^= 1 << draw.randrange(8)
     return bytes(changed)

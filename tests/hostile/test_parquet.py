@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pyreadstat
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -258,7 +259,7 @@ def test_memory_does_not_grow_with_the_rows(tmp_path: Path, within: Any) -> None
 
 
 def _columnar(folder: Path) -> None:
-    """The same rows as every kind of Parquet and Arrow file that programs write."""
+    """The same rows as every kind of Parquet, Arrow, Stata and SPSS file that programs write."""
     frame = pl.read_parquet(io.BytesIO(SOUND))
     for packing in ("uncompressed", "snappy", "gzip", "brotli", "lz4", "zstd"):
         frame.write_parquet(folder / f"{packing}.parquet", compression=packing)  # type: ignore[arg-type]
@@ -271,6 +272,10 @@ def _columnar(folder: Path) -> None:
     table = frame.to_arrow()
     pq.write_table(table, folder / "second.parquet", data_page_version="2.0", row_group_size=2)
     pq.write_table(table, folder / "checked.parquet", write_page_checksum=True)
+    plain = frame.rename(lambda name: name.replace(" ", "_")).to_pandas()
+    for version in (114, 118):
+        plain.to_stata(folder / f"{version}.dta", version=version, write_index=False)
+    pyreadstat.write_sav(plain, str(folder / "plain.sav"))
 
 
 @pytest.mark.slow
@@ -281,7 +286,7 @@ def test_no_mutant_ends_the_process_or_prints(tmp_path: Path) -> None:
     command = [sys.executable, str(script), str(tmp_path / "whole"), "0", "60"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     assert (done.returncode, done.stderr[-500:]) == (0, ""), done.stdout.splitlines()[-1:]
-    assert len(done.stdout.splitlines()) == 12 * 60
+    assert len(done.stdout.splitlines()) == 15 * 60
 
 
 @pytest.mark.parametrize(

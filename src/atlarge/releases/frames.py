@@ -42,17 +42,6 @@ def read_frame(path: Path, form: str, content: bytes) -> pl.DataFrame:
     with tempfile.NamedTemporaryFile(suffix=ending) as copy:
         copy.write(content)
         copy.flush()
-        try:
+        with reading(path, name):
             frame: pl.DataFrame = read(copy.name, output_format="polars", **labels)[0]
-        except (
-            pyreadstat.ReadstatError,
-            pyreadstat.PyreadstatError,
-            ValueError,
-            OSError,
-            UnicodeError,
-        ) as error:
-            message = " ".join(str(error).split())[:160]
-            raise ReleaseError(
-                f"{path}: cannot be read as {name} ({message}); download or write it again"
-            ) from None
     return frame

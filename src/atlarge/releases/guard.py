@@ -14,10 +14,9 @@ from typing import Any
 
 from atlarge.errors import AtlargeError, ReleaseError
 
-_READERS = ("fastexcel", "_fastexcel", "polars", "pyo3_runtime")
-_OF_PYTHON = (OSError, RuntimeError, ValueError, OverflowError, MemoryError, EOFError)
+_READERS = ("fastexcel", "_fastexcel", "polars", "pyo3_runtime", "pyreadstat")
+_OF_PYTHON = (OSError, RuntimeError, ValueError, TypeError, OverflowError, MemoryError, EOFError)
 """What readers of columnar files pass on from the libraries that unpack for them."""
-
 
 _guard = threading.Lock()
 _inside = 0
