@@ -360,7 +360,9 @@ def _write_errors(path: Path) -> Iterator[None]:
         ) from None
     except pl.exceptions.PolarsError as error:
         line = " ".join(str(error).split())[:160]
-        raise StoreError(f"{path}: cannot be written ({line}); nothing was changed") from None
+        raise StoreError(
+            f"{path}: cannot be written ({line}); is the disk full? Nothing was changed"
+        ) from None
 
 
 def write_rows(frame: pl.DataFrame, path: Path) -> None:
