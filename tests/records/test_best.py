@@ -90,3 +90,80 @@ def test_a_third_release_starts_from_what_the_releases_say(tmp_path: Path) -> No
         stores.append(rows.group_by("county_fips", "date").len().sort("county_fips", "date"))
     assert stores[0].equals(stores[1])
     assert stores[0].equals(stores[2])
+
+
+AREAS = ("Denver", "Saint Paul", "Seattle", "Chicago", "San Antonio")
+COUNTIES = tuple(f"{name} COUNTY JAIL" for name in ("JEFFERSON", "FRANKLIN", "DOUGLAS", "BENTON", "LINN"))
+FARTHER = {"DENVER COUNTY JAIL, CO": "08031", "COVINA POLICE DEPT, COVINA, CA": "06037"}
+
+
+def _vintages(folder: Path, seed: int, change: str) -> tuple[list[Path], int]:
+    """A release of three months, a later one of four with the same rows, changed; how many they are."""
+    draw = random.Random(seed)
+    rows = [
+        {
+            "apprehension_date": dt.date(2025, 9, 1) + dt.timedelta(days=i % 122),
+            "apprehension_aor": f"{draw.choice(AREAS)} Area of Responsibility",
+            "apprehension_method": draw.choice(["Located", "CAP Local Incarceration", "Other Efforts"]),
+            "apprehension_criminality": draw.choice(["1 Convicted Criminal", "3 Other Immigration Violator"]),
+            "event_landmark": draw.choice([*COUNTIES, *FARTHER]),
+            "unique_identifier": f"{i + 1000 * seed:040x}",
+        }
+        for i in range(1_500)
+    ]
+    whole = pl.DataFrame(rows)
+    earlier = whole.filter(pl.col("apprehension_date") < dt.date(2025, 12, 1))
+    blank = pl.lit(None, pl.String).alias("event_landmark")
+    some = pl.int_range(pl.len()) % 30 == seed
+    others = pl.when(some).then(pl.lit("287(g) Program")).otherwise("apprehension_method")
+    label = pl.col("event_landmark")
+    later = {
+        "landmarks blank": whole.with_columns(blank),
+        "no area": whole.drop("apprehension_aor"),
+        "no area, no identifiers": whole.drop("apprehension_aor", "unique_identifier"),
+        "no landmarks, no identifiers, no criminality": whole.drop(
+            "unique_identifier", "apprehension_criminality"
+        ).with_columns(blank),
+        "no area, no landmarks, no identifiers, other methods": whole.drop(
+            "apprehension_aor", "unique_identifier"
+        ).with_columns(blank, others.alias("apprehension_method")),
+        "a jail called by another name": whole.drop("unique_identifier").with_columns(
+            label.replace("LINN COUNTY JAIL", "LCJ ANNEX")
+        ),
+    }[change]
+    if "no identifiers" in change or "another name" in change:
+        earlier = earlier.drop("unique_identifier")
+    paths = [folder / "earlier.csv", folder / "later.csv"]
+    for path, frame in zip(paths, (earlier, later.sample(fraction=1, shuffle=True, seed=seed)), strict=True):
+        frame.write_csv(path)
+    return paths, earlier.height
+
+
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize(
+    ("change", "stay"),
+    [
+        ("landmarks blank", True),
+        ("no area", True),
+        ("no area, no identifiers", False),
+        ("no landmarks, no identifiers, no criminality", True),
+        ("no area, no landmarks, no identifiers, other methods", False),
+        ("a jail called by another name", False),
+    ],
+)
+def test_a_later_release_that_lacks_columns_counts_each_row_once(
+    change: str, stay: bool, seed: int, tmp_path: Path
+) -> None:
+    """And its rows stay where the earlier one placed them, wherever rows can be matched (`stay`)."""
+    paths, number = _vintages(tmp_path, seed, change)
+    counted = []
+    for path in paths:
+        ingest([path], tmp_path / "store", covers="nation")
+        rows = open_store(tmp_path / "store").scan("arrests").collect()
+        rows = rows.filter(pl.col("date") < dt.date(2025, 12, 1))
+        assert rows["n"].sum() == number
+        counted.append(rows.drop_nulls("county_fips").group_by("county_fips", "date").agg(pl.col("n").sum()))
+    both = counted[0].join(counted[1], on=["county_fips", "date"], how="left", suffix="_later").fill_null(0)
+    assert set(FARTHER.values()) <= set(both["county_fips"])
+    if stay:
+        assert (both["n_later"] >= both["n"]).all()

@@ -131,9 +131,20 @@ def filled(gains: Stored, loses: Stored, table: str) -> tuple[pl.DataFrame, int]
     }
     changes: dict[str, pl.Expr] = {c: pl.coalesce(c, f"{c}_right") for c in taken}
     if "place_kind" in place:
-        finer = _fineness("place_kind_right") > _fineness("place_kind")
-        for name in ("aor", "state"):
-            finer = finer & _agrees(name) if name in place else finer
+        own = _fineness("place_kind")
+        finer = _fineness("place_kind_right") > own
+        if "aor" in place:
+            finer &= _agrees("aor")
+        if "state" in place:  # that of a row with no place of its own is its area's
+            finer &= _agrees("state") | (own < _FINENESS["state"])
+        if {"landmark", "aor_basis"} <= set(place):  # the same words, read beside the area that they are of
+            by_words = (pl.col("aor_basis_right") == "recorded") & pl.col("aor_basis").ne_missing("recorded")
+            finer |= (
+                by_words
+                & (pl.col("landmark") == pl.col("landmark_right"))
+                & (_fineness("place_kind_right") >= own)
+            )
+        finer = finer.fill_null(False)
         taken["place"] = finer
         changes |= {
             c: pl.when(finer).then(pl.coalesce(f"{c}_right", c)).otherwise(pl.col(c))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from functools import reduce
+from functools import cache, reduce
 from itertools import combinations
 from operator import or_
 from typing import Any
@@ -158,7 +158,7 @@ def _where_blank(rows: pl.DataFrame, others: pl.DataFrame, columns: tuple[str, .
     be are.
     """
     own, theirs = (pl.Series([False] * frame.height, dtype=pl.Boolean) for frame in (rows, others))
-    more = [name for name in _MORE if name in rows.columns and name in others.columns]
+    more = [name for name in _MORE if all(name in f.columns and f[name].count() for f in (rows, others))]
     blanks = [
         frame.select(pl.any_horizontal(pl.col(columns).is_null())).to_series() for frame in (rows, others)
     ]
@@ -217,21 +217,36 @@ def _is_later(one: Stored, other: Stored) -> bool:
     return ends[0] > ends[1]
 
 
-def _no_longer_listed(rows: pl.DataFrame, matched: pl.Series, later: pl.DataFrame) -> pl.Series:
+def _no_longer_listed(
+    rows: pl.DataFrame, matched: pl.Series, later: pl.DataFrame, columns: tuple[str, ...]
+) -> pl.Series:
     """Mask of rows that a later release of the same days and places has taken out, in whatever words.
 
     `matched`: rows that it still has. None where it has clearly fewer rows, or none at all of a kind (a
-    place, a method, a month) of several rows that it would take out: what was cut away was not revised.
+    place, a method, a month) of several rows that it would take out: what was cut away was not revised. But
+    they were revised if it has as many new rows that leave the kind blank, or that are like them in all but
+    one column.
     """
     gone = ~matched
     if later.height < _AS_MANY * rows.height:
         return gone & False
     month = pl.col("date").dt.truncate("1mo").cast(pl.String).alias("month")
     rows, later = (frame.with_columns(month) for frame in (rows, later))
+
+    alike = {*columns, *({"aor"} & set(rows.columns) & set(later.columns))}
+
+    @cache
+    def new() -> pl.DataFrame:
+        return later.filter(~_same_rows(later, rows, columns)[1])
+
     for name in ("month", *(c for c in _KINDS if c in rows.columns and c in later.columns)):
         kinds = rows.filter(gone).group_by(name).len().filter(pl.col("len") >= _SEVERAL)[name]
         cut = set(kinds.drop_nulls()) - set(later[name].unique())
-        gone &= ~rows[name].is_in(sorted(cut)).fill_null(False)
+        missing = gone & rows[name].is_in(sorted(cut)).fill_null(False)
+        if missing.any() and missing.sum() > new()[name].null_count():
+            absent = rows.filter(missing)
+            revised = [_matched(absent, new(), tuple(alike - {c})) for c in columns[1:]]
+            gone &= ~_scattered(missing, ~reduce(or_, revised))
     return gone
 
 
@@ -261,7 +276,7 @@ def _compare(winner: Stored, loser: Stored, table: str) -> tuple[Stored, pl.Data
             gone = matched & False
             if is_later:
                 later = gains.frame.filter(inside(gains, loses) & inside(loses, gains))
-                gone = _no_longer_listed(rows, matched, later)
+                gone = _no_longer_listed(rows, matched, later, columns)
             lost = _scattered(within, matched | gone) | _strays(gains, loses, columns) if same else within
             details = {
                 "won": gains.audit["id"],
