@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from atlarge.errors import QuestionError
+from atlarge.files import STREAM, is_stream
 
 _SEPARATORS = ",;\t|"
 
@@ -49,6 +50,8 @@ def user_lines(
     QuestionError
         For a file that cannot be read or is no text table.
     """
+    if is_stream(Path(path)):
+        raise QuestionError(f"{path}: {STREAM}")
     try:
         content = Path(path).read_bytes()
     except FileNotFoundError:
@@ -65,7 +68,7 @@ def user_lines(
     first = next((line for line in filled if any(c in line for c in _SEPARATORS)), "")
     most = max(lines[:20], key=lambda line: max(map(line.count, _SEPARATORS)), default="")
     separator = max(_SEPARATORS, key=(first if filled[:1] == [first] else most).count)
-    reader = csv.reader(lines, delimiter=separator, skipinitialspace=True)
+    reader = csv.reader(lines, delimiter=separator, skipinitialspace=True, strict=True)
     found = []
     try:
         for row in reader:
@@ -94,6 +97,8 @@ def user_table(
         raise QuestionError(
             f"{path}: no column {missing[0]!r} in the header; the file needs the columns {', '.join(needed)}"
         )
+    if twice := [name for name in names if name and names.count(name) > 1]:
+        raise QuestionError(f"{path}: column {twice[0]!r} stands twice in the header; leave one out")
     rows = []
     for number, cells in lines[1:]:
         if any(cell.strip() for cell in cells[len(names) :]):

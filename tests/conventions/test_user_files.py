@@ -54,6 +54,8 @@ def test_a_table_is_the_same_however_it_was_saved(way: str, tmp_path: Path) -> N
         (b"PK\x03\x04", "is a workbook"),
         (b"a\0b", "is no text table"),
         (b"", "no column"),
+        (b"id,effective,aor,landmark,id,aor\n", "stands twice"),
+        (b'id,effective,aor,landmark\n"a,2017-02-01,SNA,JAIL\nb,2017-02-01,SNA,JAIL\n', "line 3: cannot"),
         (b"id,effective,aor,landmark\na,2017-02-01,SNA,JAIL, AUSTIN, TX\n", "line 2: has 6 cells"),
     ],
 )
