@@ -17,7 +17,7 @@ from atlarge.ingest import ingest
 from atlarge.records.store import open_store
 from atlarge.records.typed import type_release
 from atlarge.releases import read_release
-from atlarge.releases.catalogue import families, recognise
+from atlarge.releases.catalogue import families, header_of, recognise
 from atlarge.releases.family import plain
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples"
@@ -31,6 +31,8 @@ WRITERS: dict[str, Callable[[str], str]] = {
     "R join": lambda name: f"{plain(name)}.x",
     "unit": lambda name: f"{name} (local)" if "Date" in name else name,
     "form": lambda name: f"{name} [YYYY-MM-DD]" if "Date" in name else name,
+    "Stata": lambda name: name.replace(" ", "").lower(),
+    "Stata in capitals": lambda name: name.replace(" ", "").upper(),
 }
 
 
@@ -55,8 +57,7 @@ def days(store: Path) -> list[dt.date]:
 @pytest.mark.parametrize("writer", WRITERS)
 def test_a_columns_name_is_known_with_its_table_or_unit(writer: str) -> None:
     for family, header in ddp_forms.HEADERS.items():
-        names = [WRITERS[writer](name) for name in header.split("|")]
-        found = recognise(frozenset(plain(name) for name in names))
+        found, _ = header_of(WRITERS[writer](name) for name in header.split("|"))
         assert found is not None, family
         assert found.id == family
 
@@ -86,6 +87,36 @@ def test_records_grouped_and_counted_are_refused(tmp_path: Path, count: str, lef
         ingest([tmp_path / "grouped.csv"], tmp_path / "store")
 
 
+IS_LOCATED = pl.col("apprehension_method") == "Located"
+SUMMED = {
+    "shares": [(pl.len() / 7).alias("z")],
+    "zeros": [IS_LOCATED.sum().alias("z")],
+    "two columns": [IS_LOCATED.sum().alias("Male"), (~IS_LOCATED).sum().alias("Female")],
+    "persons": [pl.len().alias("unique_identifier")],
+    "every column counted": [pl.len().alias(name) for name in (*NAMES[2:], "unique_identifier")],
+}
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+@pytest.mark.parametrize("how", SUMMED)
+def test_records_summed_in_any_way_are_refused(tmp_path: Path, how: str, form: str) -> None:
+    grouped = rows(600).group_by(NAMES[:2], maintain_order=True).agg(SUMMED[how])
+    getattr(grouped, f"write_{form}")(path := tmp_path / f"grouped.{form}")
+    with pytest.raises(ReleaseError, match="seems to count records"):
+        ingest([path], tmp_path / "store")
+
+
+@pytest.mark.parametrize("times", [2, 3])
+def test_rows_that_all_stand_several_times_are_refused(tmp_path: Path, times: int) -> None:
+    """By chance some rows of so few columns are alike, but never all of them so often."""
+    frame = rows(200)
+    pl.concat([frame] * times).write_csv(tmp_path / "twice.csv")
+    with pytest.raises(ReleaseError, match=r"every row stands (twice|three times)"):
+        ingest([tmp_path / "twice.csv"], tmp_path / "store")
+    pl.concat([frame, frame[:100]]).write_csv(tmp_path / "once.csv")
+    assert ingest([tmp_path / "once.csv"], tmp_path / "store").releases[0].rows_kept == 300
+
+
 @pytest.mark.parametrize("extra", ["age", "row_no", "priors"])
 def test_a_number_of_each_record_is_no_count(tmp_path: Path, extra: str) -> None:
     draw = random.Random(7)
@@ -95,8 +126,10 @@ def test_a_number_of_each_record_is_no_count(tmp_path: Path, extra: str) -> None
         "row_no": list(range(1, 401)),
         "priors": [draw.choice([0, 0, 0, 1, 2]) for _ in range(400)],
     }
-    frame.with_columns(pl.Series(extra, cells[extra])).write_csv(tmp_path / "a.csv")
-    assert ingest([tmp_path / "a.csv"], tmp_path / "store").releases[0].rows_kept == 400
+    times = pl.Series("time", [f" {n // 60:02}:{n % 60:02}" for n in draw.sample(range(1440), 400)])
+    for form, dates in (("days", pl.col(NAMES[0])), ("times", pl.col(NAMES[0]) + times)):
+        frame.with_columns(dates, pl.Series(extra, cells[extra])).write_csv(tmp_path / f"{form}.csv")
+        assert ingest([tmp_path / f"{form}.csv"], tmp_path / form).releases[0].rows_kept == 400
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -109,9 +142,12 @@ def test_a_second_header_in_another_order_is_refused_and_in_the_same_dropped(
         random.Random(seed).shuffle(order)
     lines = frame.write_csv().splitlines()
     other = frame.select(order).write_csv().splitlines()
-    (tmp_path / "same.csv").write_text("\n".join(lines + lines), encoding="utf-8")
+    (tmp_path / "same.csv").write_text("\n".join([*lines[:31], lines[0], *lines[31:]]), encoding="utf-8")
+    (tmp_path / "twice.csv").write_text("\n".join(lines + lines), encoding="utf-8")
     (tmp_path / "other.csv").write_text("\n".join(lines + other), encoding="utf-8")
-    assert ingest([tmp_path / "same.csv"], tmp_path / "store").releases[0].rows_kept == 120
+    assert ingest([tmp_path / "same.csv"], tmp_path / "store").releases[0].rows_kept == 60
+    with pytest.raises(ReleaseError, match="every row stands twice"):
+        ingest([tmp_path / "twice.csv"], tmp_path / "none", allow_loss=True)
     with pytest.raises(ReleaseError, match="second header"):
         ingest([tmp_path / "other.csv"], tmp_path / "none", allow_loss=True)
 

@@ -114,7 +114,9 @@ def whole(
     `hashes`: of every row as published, where identical rows are counted.
     """
     if hashes:
-        prepared[0].audit.checks["identical_rows"] = identical([pl.concat(hashes)])
+        prepared[0].audit.checks["identical_rows"] = identical(
+            Path(prepared[0].audit.file), [pl.concat(hashes)]
+        )
     audit = one_account([one.audit for one in prepared])
     quarantine = pl.concat([one.quarantine for one in prepared]).sort("sheet", "row", nulls_last=False)
     released = Prepared(prepared[0].family, pl.concat(digests), quarantine, audit, covers=covers or [])

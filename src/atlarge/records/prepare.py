@@ -33,6 +33,8 @@ from atlarge.wording import some
 
 _SALT = b"atlarge subject 1"
 _MOST_WORDS = 20
+_FEWEST_PASTED, _PASTED = 20, 0.95
+"""Distinct rows, and the share of them that stand equally often, for a table to be pasted again."""
 
 
 @dataclass
@@ -166,9 +168,22 @@ def _unknown_places(family: Family, typed: Typed) -> list[str]:
     return notes
 
 
-def identical(hashes: list[pl.Series]) -> int:
-    """Rows equal in every published column to an earlier row: without an identifier, no proof of anything."""
-    return sum(len(h) - h.n_unique() for h in hashes)
+def identical(path: Path, hashes: list[pl.Series]) -> int:
+    """Rows equal in every published column to an earlier row: without an identifier, no proof of anything.
+
+    ReleaseError if nearly all rows stand twice, or three times: they were pasted again.
+    """
+    found = sum(len(h) - h.n_unique() for h in hashes)
+    rows = sum(map(len, hashes))
+    if found * 2 >= rows * _PASTED:
+        times = pl.concat(hashes).unique_counts()
+        again = next((n for n in (2, 3) if (times % n == 0).mean() >= _PASTED), None)  # type: ignore[operator]
+        if again is not None and len(times) >= _FEWEST_PASTED:
+            raise ReleaseError(
+                f"{path}: every row stands {'twice' if again == 2 else 'three times'}, as in a file that was "
+                "joined with itself or pasted again; take the copies out"
+            )
+    return found
 
 
 def begin(release: Release, hashes: list[pl.Series] | None = None, order: DateOrder | None = None) -> Begun:
@@ -220,7 +235,7 @@ def begin(release: Release, hashes: list[pl.Series] | None = None, order: DateOr
     elif family.table in ("arrests", "detainers", "encounters", "removals"):
         found = [sheet.hashes() for sheet in release.sheets]
         if hashes is None:
-            audit.checks["identical_rows"] = identical(found)
+            audit.checks["identical_rows"] = identical(release.path, found)
         else:
             hashes += found
     names = {name for sheet in release.sheets for name in sheet.frame.columns}

@@ -24,28 +24,41 @@ _COPIED = 0.9
 
 
 def refuse_counts(path: Path, family: Family, sheet: Sheet) -> None:
-    """Raise ReleaseError if the rows are counts of records: grouped by the release's columns, and counted.
+    """Raise ReleaseError if the rows are groups of records: by its columns, counted or averaged.
 
-    Such a table has no identifier, a column of whole numbers from 1 on, and no two rows alike in the others,
-    where records of so few columns would have many.
+    Such a table has no identifier, a column of numbers that the release has not, and no two rows alike in the
+    release's columns, where records of so few columns would have many.
     """
     frame = sheet.frame
-    identifier = family.columns.get("subject")
     if family.table not in _EVENTS or family.is_exact or frame.height < _FEWEST_ROWS:
         return
-    if identifier is not None and not frozenset(identifier.plain_names).isdisjoint(frame.columns):
+    numbers = [name for name in frame.columns if _is_of_numbers(frame[name])]
+    texts = {n for column in family.columns.values() if column.kind == "text" for n in column.plain_names}
+    counted = [n for n in numbers if n in texts or n not in family.plain_known]
+    identifier = family.columns.get("subject")
+    own = [] if identifier is None else [n for n in identifier.plain_names if n in frame.columns]
+    if not counted or any(n not in counted or frame[n].n_unique() * 2 > frame.height for n in own):
         return
-    for name in [n for n in frame.columns if n not in family.plain_known]:
-        numbers = frame[name].cast(pl.Int64, strict=False)
-        if numbers.null_count() or (numbers < 1).any() or numbers.n_unique() < 2:
-            continue
-        others = frame.drop(name)
-        if others.is_unique().all() and _alike(others) >= _EXPECTED:
-            where = f"sheet {sheet.name!r}, " if sheet.name else ""
-            raise ReleaseError(
-                f"{path}: {where}the column {name!r} seems to count records that are alike in the others; "
-                "refused: use the file of records, or take the column out if it counts nothing"
-            )
+    main = () if family.main is None else family.main.plain_names
+    grouped = [n for n in frame.columns if n in main or (n in family.plain_known and n not in numbers)]
+    others = frame.select(grouped)
+    if grouped and _alike(others) >= _EXPECTED and others.is_unique().all():
+        where, mend = ("", "") if sheet.name is None else (f"sheet {sheet.name!r}, ", ", take the sheet out")
+        raise ReleaseError(
+            f"{path}: {where}the column {counted[0]!r} seems to count records that are alike in the others; "
+            f"refused: use the file of records{mend}, or take the column out if it counts nothing"
+        )
+
+
+def _is_of_numbers(cells: pl.Series) -> bool:
+    """Whether the filled cells of a column are numbers, and not all the same."""
+    if cells.dtype == pl.String:
+        cells = cells.replace("", None).drop_nulls().cast(pl.Float64, strict=False)
+    return (
+        cells.dtype.is_numeric()
+        and cells.n_unique() > 1
+        and (cells.dtype != pl.Float64 or not cells.has_nulls())
+    )
 
 
 def refuse_twice(path: Path, family: Family, sheet: Sheet) -> None:
@@ -87,10 +100,12 @@ def refuse_repeated_sheets(path: Path, family: Family, sheets: list[Sheet]) -> N
 
 def _alike(frame: pl.DataFrame) -> float:
     """How many pairs of rows would be alike if the columns had nothing to do with each other."""
-    pairs = frame.height * (frame.height - 1) / 2
+    pairs = frame.height * (frame.height - 1)
+    alike = pairs / 2
     for column in frame.get_columns():
-        pairs *= float((column.value_counts()["count"] / frame.height).pow(2).sum())
-    return pairs
+        times = column.value_counts()["count"].cast(pl.Float64)
+        alike *= float((times * (times - 1)).sum()) / pairs
+    return alike
 
 
 def refuse_averages(path: Path, family: Family, sheet: Sheet) -> None:
