@@ -55,8 +55,11 @@ def test_columns_of_persons_are_refused(column: str, cell: str, tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    "mark", ["(B)(6);(B)(7)(C) ", "b(6), b(7)c", "(b)(6),(b)(7)c)", "(b)(7)e)", "", "--", "NA"]
-)
+    "mark",
+    ["(B)(6);(B)(7)(C) ", "b(6), b(7)c", "(b)(6),(b)(7)c)", "(b)(7)e)", "", "--", "NA", "REDACTED",
+     "[Redacted - PII]", "Withheld under FOIA", "B6/b7C", "Exemption 6", "XXXXX", "xxx-xx-xxxx", "*****",
+     "\u2588\u2588\u2588", "No", "Y", "0"],
+)  # fmt: skip
 def test_redaction_marks_are_let_through(mark: str, tmp_path: Path) -> None:
     path = tmp_path / "r.csv"
     path.write_text(f'{HEADER}|Birth Date\n{ROW}|"{mark}"\n')
@@ -67,6 +70,15 @@ def test_an_unknown_column_of_names_is_refused(tmp_path: Path) -> None:
     people = ["Doe, Jane", "ROE, RICHARD", "O'Neil, Ann", "De la Cruz, Juan", "Smith, J", "Lopez, Maria A."]
     with pytest.raises(ReleaseError, match="unknown column 'remarks' seems to name persons"):
         read_release(_file(tmp_path / "r.csv", "Remarks", people))
+
+
+@pytest.mark.parametrize(
+    "form", ["A{:09}", "A {:08}", "512-555-{:04}", "({:03}) 555-0199", "123-45-{:04}", "u{}@mail.example"]
+)
+def test_an_unknown_column_of_persons_numbers_is_refused(form: str, tmp_path: Path) -> None:
+    with pytest.raises(ReleaseError, match="'number' seems to name persons or give") as raised:
+        read_release(_file(tmp_path / "r.csv", "Number", [form.format(i) for i in range(200, 209)]))
+    assert form.format(200) not in str(raised.value)
 
 
 def test_places_are_no_persons(tmp_path: Path) -> None:
@@ -92,6 +104,8 @@ def test_names_of_things_are_no_persons() -> None:
         "1204 E 12TH ST APT 4, AUSTIN, TX", "30.2672, -97.7431", "SPOUSE OF JANE DOE, AUSTIN",
         "DOE-ROE, MARIA DEL CARMEN", "TX PLATE ABC1234",
         "CALL 512-555-0199 FIRST", "(512) 555-0199", "jane.doe@example.org, AUSTIN",
+        "AXXX123456", "A XXX-456-789", "SS# ***-**-6789", "02/03/1981", "VIN 1HGCM82633A004352",
+        "facebook.com/jane.doe", "@jane_doe88", "CASE US V GARCIA",
     ],
 )  # fmt: skip
 def test_persons_inside_a_text_never_reach_the_store(text: str, tmp_path: Path) -> None:
@@ -119,6 +133,7 @@ def test_persons_inside_a_text_never_reach_the_store(text: str, tmp_path: Path) 
         "CASE COUNTY JAIL",
         "JOHN E POLK CORRECTIONAL FACILITY, SANFORD",
         "HOUSTON, DAVID WAYNE UNIT JAIL 2",
+        "GEORGE ALLEN COURTS",
     ],
 )
 def test_texts_of_places_are_kept(text: str, tmp_path: Path) -> None:
@@ -133,7 +148,8 @@ def test_texts_of_places_are_kept(text: str, tmp_path: Path) -> None:
     "column",
     ["Last", "First", "Subject", "Nombre", "Apellidos", "D.O.B.", "BirthDate", "Birth Dt", "Phone",
      "Cell Phone",
-     "Passport No", "A Number", "Anumber", "Alien ID", "Email", "Fecha de Nacimiento", "Social Security No"],
+     "Passport No", "A Number", "Anumber", "Alien ID", "Email", "Fecha de Nacimiento", "Social Security No",
+     "SS#", "USCIS #", "Subj Last", "LN", "Detenido"],
 )  # fmt: skip
 def test_other_spellings_of_columns_of_persons_are_refused(column: str, tmp_path: Path) -> None:
     path = _file(tmp_path / "r.csv", column, ["", "JANE X 1"])

@@ -22,7 +22,10 @@ NUMBERS = (
     r"|(?:^|[^0-9])\d{2,3}[-._ ]\d{3}[-._ ]\d{3}(?:[^0-9]|$)"
     r"|[\w.+-]+ ?(?:@|\(AT\)|\[AT\]) ?[\w-]+ ?(?:\.|\(DOT\)|\[DOT\]) ?[A-Z]{2}"
     r"|(?:^|[^0-9])\(?\d{3}\)?[-./ ]{0,2}\d{3}[-./ ]\d{4}(?:[^0-9]|$)|\+\d[\d ()-]{8,}"
-    r"|(?:^|[^0-9])\d{3}[-. /]\d{2}[-. /]\d{4}(?:[^0-9]|$)|X{3}[-. ]X{2}[-. ]\d{4}"
+    r"|(?:^|[^0-9])\d{3}[-. /]\d{2}[-. /]\d{4}(?:[^0-9]|$)|[X*]{3}[-. ][X*]{2}[-. ]\d{4}"
+    r"|\bA[-# ]?X{3}[-. ]?(?:X{3}|\d{3})[-. ]?\d{3}\b|\bVIN\b[-:#. ]*[A-Z0-9]{11}"
+    r"|(?:FACEBOOK|INSTAGRAM|TIKTOK)\.COM/\w|@\w+[_.]\w*\d"
+    r"|\b\d{1,2}[-/.]\d{1,2}[-/.](?:19\d|200)\d\b"
     r"|\b(?:SSN?|SOC(?:IAL)?(?: SEC(?:URITY)?)?|D\.?O\.?B\.?|Y\.?O\.?B\.?|BORN|B[- ]?DATE"
     r"|BIRTH ?(?:DATE|DAY)?|NAC(?:IDO|IMIENTO)?|A-?FILE|ALIEN(?: FILE)?|CURP|RFC)\b"
     r"[-:#. ]*(?:NO|NUM|NUMBER|ON|DATE|EL)?[-:#. ]*\d"
@@ -46,7 +49,7 @@ WHOSE = (
     r"|\b(?:SUBJECT|SUBJ|NAME|NOMBRE|ALIAS|A\.?K\.?A\.?|TARGET|DETAINEE|INMATE|DEFENDANT|DEFT|PERP|SUSPECT)"
     r"(?: NAME)?\.? ?[:=] ?[\"'(]?\p{L}"
     r"|\b(?:S/B|S\.B\.|DEF/|SUBJ\.?|SUBJECT|NAMED|ALIAS|AKA|A\.K\.A\.?|A/K/A|NMN|LNU|FNU)\W+[\"'(]?\p{L}"
-    r"|\b(?:C/O|CARE OF) \p{L}"
+    r"|\b(?:C/O|CARE OF) \p{L}|\b(?:U\.?S\.?A?|STATE|PEOPLE|COMMONWEALTH) VS?\.? \p{L}{2}"
 )
 """Whose home or car it was, and words before a name."""
 SOMETHING = (

@@ -25,7 +25,7 @@ _THINGS = (
     r"|court|jail|prison|detention|center|charge|statute|offense|crime|method|event|file|sheet|column|table|field|variable"
     r"|district|division|team|unit|org\w*|department|dept|station|port|sector|region|school|company|country|nationality"
     r"|citizenship|geo|metro|town|category|type|publisher|series|municipality|parish|jurisdiction|lea|source|item|code"
-    r"|birthplace|community|zip|tract)(?:_|$)"
+    r"|birthplace|community|zip|tract|block)(?:_|$)"
 )
 _WHO = (
     r"(?:inmate|detainee|subject|person|people|defendant|deft|arrestee|suspect|alien|noncitizen|individual|prisoner|offender"
@@ -35,11 +35,11 @@ _WHO = (
 )
 _NAME = re.compile(
     rf"(?:^|_){_WHO}s?(?:_s)?_?(?:names?|nm|nme|initials?)(?:_|$)|^{_WHO}_(?:{_WHO}_)?(?:names?|nm|initials?)|(?:^|_)(?:names?|nm)_(?:{_WHO}|of_\w+|person\w*)"
-    rf"|^(?:names?|nm|{_WHO}|initials|surnames?|forenames?|fname|lname|mname|f_name|l_name|m_name|last_first\w*|first_last\w*"
+    rf"|^(?:names?|nm|{_WHO}|initials|surnames?|forenames?|subj(?:_\w+)?|detenid[oa]|fname|lname|mname|fn|ln|f_name|l_name|m_name|last_first\w*|first_last\w*"
     r"|known_as|also_known_as|a_k_a|akas?|alias(?:es)?\w*|moniker|nickname|nicknames)(?:_\d+|_?\w_?)?$"
     r"|(?:^|_)(?:alias(?:es)?|akas?|nombres?|apellidos?|apodo|sobrenombre|titular)(?:_|$)|(?:^|_)(?:sur|fore|last|first|middle|full|maiden)_?names?(?:_|$)"
     rf"|(?:^|_)(?:{_WHO}_)?(?:maiden|mothers?|fathers?|spouses?|wife|husband|conyuge|attorney|lawyer|sponsor|emergency_contact)(?:_|$)"
-    r"|(?:^|_)(?:ssn|ss_?no|ss_num\w*|social_sec\w*|soc_sec\w*|social|seguro_social|nss|itin|curp|rfc|dni|cedula|matricula)(?:_|$|\d)"
+    r"|(?:^|_)(?:ssn|ss|ss_?no|ss_num\w*|social_sec\w*|soc_sec\w*|social|seguro_social|nss|itin|curp|rfc|dni|cedula|matricula)(?:_|$|\d)"
     r"|(?:^|_)(?:(?:cell|home|work|mobile)?_?(?:tele)?phones?|phone_?(?:no|num|number)|cell|mobile|telefono|tel|celular|movil|fax)(?:_|$)"
     r"|(?:^|_)(?:e_?mails?|correo|email_?addr\w*|facebook|whatsapp|social_media|username)(?:_|$)"
     r"|^(?:\w+_)?(?:home|street|mailing|residen\w*|permanent|current)_?addr\w*|^addr(?:ess)?(?:_?(?:line)?_?\d)?$|^(?:direcci\w*|domicilio|residence)$"
@@ -55,9 +55,20 @@ _BIRTH = re.compile(
 )
 _ALIEN_NUMBER = re.compile(
     r"^(?:a|a_?(?:number|num|no|nbr|nr|file|file_?(?:number|num|no|nbr))s?|alien_?(?:file_?)?(?:number|num|no|nbr|id|reg\w*)(?:_\w+)?"
-    r"|alien_?registration\w*|arn|n\w{0,2}mero_?(?:de_?)?(?:a|alien|extranjero)|uscis_?(?:no|num|number)|a_?numero)$"
+    r"|alien_?registration\w*|arn|n\w{0,2}mero_?(?:de_?)?(?:a|alien|extranjero)|uscis(?:_?(?:no|num|number))?|a_?numero)$"
 )
-_LAST_FIRST = r"^[A-Z][A-Za-z'’\-]+(?: [A-Z][A-Za-z'’\-]+)?, ?[A-Z][a-zA-Z'’\-]+(?: [A-Z][a-z]*\.?)?$"
+_OF_ONE = (
+    r"^[A-Z][A-Za-z'’\-]+(?: [A-Z][A-Za-z'’\-]+)?, ?[A-Z][a-zA-Z'’\-]+(?: [A-Z][a-z]*\.?)?$"
+    r"|^A[-# ]?\d{8,9}$|^\d{3}-\d{2}-\d{4}$|^\(?\d{3}\)?[-. ]\d{3}[-. ]\d{4}$|^[\w.+-]+@[\w-]+\.\w[\w.]+$"
+)
+"""A cell that is a name, LAST, FIRST, or the number or address of one person."""
+_WITHHELD = (
+    r"(?i)^[\W_]*(?:(?:redact\w*|with(?:held|hold)\w*|removed|masked|suppressed|omitted|deleted|priva\w+|protected"
+    r"|confidential|sealed|exempt\w*(?: \d)?|personal\w*|identif\w+|information|info|pii|foia|act|per|under"
+    r"|by|to|not|provided|available|disclosed|released|unknown|b ?\d\W{0,3}[a-f]?|x{2,}|y|n"
+    r"|yes|no|true|false|0+)(?:[\W_]+|$))*$"
+)
+"""A cell that says that something is not shown, or answers yes or no: no person's, in whatever column."""
 
 
 def names_persons(header: frozenset[str]) -> list[str]:
@@ -71,11 +82,13 @@ def _is_of_persons(column: str) -> bool:
 
 
 def _first_visible(sheet: Sheet, column: str) -> tuple[int, int]:
-    """How many cells of a column hold more than a blank, a redaction mark or its own name (a header in the
-    middle of joined files), and the row of the first."""
+    """How many cells of a column hold more than a blank, a word of redaction, yes or no, or its own name (a
+    header in the middle of joined files), and the row of the first."""
     words = sheet.words(column).cast(pl.String)
     bare = words.str.strip_chars()
-    readable = words.filter(~bare.is_in(list(BLANK)) & ~bare.str.contains(REDACTION))
+    readable = words.filter(
+        ~(bare.is_in(list(BLANK)) | bare.str.contains(REDACTION) | bare.str.contains(_WITHHELD))
+    )
     readable = readable.filter(pl.Series([plain(word) != column for word in readable], dtype=pl.Boolean))
     if readable.is_empty():
         return 0, 0
@@ -193,12 +206,12 @@ def refuse_persons(path: Path, family: Family, sheet: Sheet) -> None:
 
 
 def _refuse_name_values(path: Path, values: pl.Series, rows: pl.Series, where: str) -> None:
-    """Refuse an unknown column most of whose cells look like LAST, FIRST."""
+    """Refuse an unknown column most of whose cells are names, LAST, FIRST, or numbers of persons."""
     words = values.drop_nulls().value_counts(name="_n")
-    named = words.filter(pl.col(values.name).str.contains(_LAST_FIRST))
+    named = words.filter(pl.col(values.name).str.contains(_OF_ONE))
     if words["_n"].sum() >= _FEWEST and named["_n"].sum() * 2 > words["_n"].sum():
         row = rows.filter(values.is_in(named[values.name].implode()).fill_null(False))[0]
         raise ReleaseError(
-            f"{path}: {where}row {row}: the unknown column {values.name!r} seems to name persons; "
-            "refused: take the column out"
+            f"{path}: {where}row {row}: the unknown column {values.name!r} seems to name persons or give "
+            "their numbers; refused: take the column out"
         )
