@@ -126,7 +126,7 @@ def test_a_roster_is_refused_for_what_it_is(tmp_path: Path) -> None:
     path = tmp_path / "roster.csv"
     path.write_text("booking,last_name,first_name,dob\n1,DOE,JANE,1/1/1980\n")
     with pytest.raises(
-        ReleaseError, match=r"roster\.csv: .* column 'dob' names persons or their births; refused"
+        ReleaseError, match=r"roster\.csv: .* column 'dob' may name persons, their births or homes; refused"
     ):
         read_release(path)
 

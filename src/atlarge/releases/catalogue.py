@@ -130,14 +130,22 @@ def header_of(cells: Iterable[str | None]) -> tuple[Family | None, list[str]]:
     """The family of a row of cells as a header, None if it is none's, and the cells in plain form.
 
     Words that all names begin or end with are the name of their table, as joins and exports of databases
-    write it, and are left out where the header is known only without them.
+    write it, and are left out where the header is known only without them; so is it seen where the words of
+    names begin that are written in one piece, as Stata does.
     """
     names = [plain(cell or "") for cell in cells]
-    found = recognise(frozenset(names) - {""})
-    bare = _without_table(names) if found is None else names
-    if bare != names and (found := recognise(frozenset(bare) - {""})) is not None:
-        names = bare
-    return found, names
+    for bare in (names, _without_table(names), [_in_one_piece().get(name, name) for name in names]):
+        found = recognise(frozenset(bare) - {""})
+        if found is not None:
+            return found, bare
+    return None, names
+
+
+@cache
+def _in_one_piece() -> dict[str, str]:
+    """The names of columns by their letters alone."""
+    known = sorted(name for one in families().values() for name in one.plain_known)
+    return {name.replace("_", ""): name for name in known}
 
 
 def _without_table(names: list[str]) -> list[str]:
@@ -245,4 +253,7 @@ def nearest(header: frozenset[str]) -> tuple[Family, list[str]] | None:
         lacks_one = known >= _FEWEST_NAMED and 2 * known >= len(header) and len(one.missing(header)) == 1
         scored.append((max(share, 0.3 if lacks_one else 0.0), share, one.id, one))
     best, _, _, one = max(scored)
-    return (one, one.missing(header)) if best >= 0.3 else None
+    lacks = one.missing(header)
+    if one.table in _SUBSET_TABLES and one.main and header.isdisjoint(one.main.plain_names):
+        lacks = [min(one.main.names, key=len)]  # of a part of a release, its date is what is needed first
+    return (one, lacks) if best >= 0.3 else None

@@ -17,7 +17,8 @@ def unknown(path: Path, header: frozenset[str], where: str) -> ReleaseError:
     named = names_persons(header)
     if named:
         return ReleaseError(
-            f"{path}: not a known release, and column {named[0]!r} names persons or their births; refused"
+            f"{path}: not a known release, and column {named[0]!r} may name persons, their births or homes; "
+            "refused"
         )
     counts = counted_by(header)
     if counts is not None:
@@ -35,4 +36,7 @@ def unknown(path: Path, header: frozenset[str], where: str) -> ReleaseError:
             f"{path}: not a known release; it has the columns of {family.id} and others beside: take them out"
         )
     lacks = ", ".join(repr(name) for name in missing)
-    return ReleaseError(f"{path}: not a known release; nearest is {family.id}, whose column {lacks} it lacks")
+    return ReleaseError(
+        f"{path}: not a known release; nearest is {family.id}, whose column {lacks} it lacks: if another "
+        "column holds it, give it that name"
+    )
