@@ -156,6 +156,19 @@ def test_joined_facilities_keep_year_and_day(data_dir: Path) -> None:
     assert abs(counted["len"].sum() - expected["len"].sum()) <= 2  # two rows have no number where one must be
 
 
+@pytest.mark.data
+def test_a_sheet_of_facilities_saved_as_csv_keeps_its_year(data_dir: Path, tmp_path: Path) -> None:
+    path = data_dir / "raw" / "ICE__detention-statistics" / "FY25_detentionStats12122024.xlsx"
+    (sheet,) = (s for s in read_release(path).sheets if str(s.name).startswith("Facilities"))
+    names = [column for column in sheet.frame.columns if not column.startswith("unnamed")]
+    sheet.frame.select(names).write_csv(tmp_path / "facilities.csv")
+    whole, saved = (prepare(read_release(p)).frame for p in (path, tmp_path / "facilities.csv"))
+    whole = whole.filter(pl.col("place_kind") == "facility")
+    kept = ["date", "fiscal_year", "place", "measure", "value"]
+    assert saved.select(kept).sort(kept).equals(whole.select(kept).sort(kept))
+    assert saved["fiscal_year"].unique().to_list() == [2025]
+
+
 def test_every_form_of_the_public_repository_has_an_address() -> None:
     names = {name for one in families().values() for name in one.latest}
     assert names >= {

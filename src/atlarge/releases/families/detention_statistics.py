@@ -40,13 +40,16 @@ def stated_day(preamble: list[str]) -> dt.date | None:
 
 
 def stated(release: Release) -> Mapping[str, Any]:
-    """The day up to which the figures count."""
-    return {"as_of": stated_day(release.preamble)}
+    """The day up to which the figures count, and the fiscal year that a column is named for (`FY25 ALOS`)."""
+    names = {name for sheet in release.sheets for name in sheet.frame.columns}
+    years = {int(name[2:4]) for name in names if re.fullmatch(r"fy\d\d_alos", name)}
+    return {"as_of": stated_day(release.preamble), "stated_year": years.pop() if len(years) == 1 else None}
 
 
 def _fiscal_year() -> pl.Expr:
-    """The fiscal year that the sheet's name states: `Facilities FY25`, `Detention EOFY2024`."""
-    return 2000 + pl.col("sheet").str.extract(r"FY\s*(?:20)?(\d\d)", 1).cast(pl.Int32, strict=False)
+    """The fiscal year that the sheet's name states (`Facilities FY25`, `Detention EOFY2024`) or a column."""
+    named = pl.col("sheet").str.extract(r"FY\s*(?:20)?(\d\d)", 1).cast(pl.Int32, strict=False)
+    return 2000 + pl.coalesce(named, pl.col("stated_year").cast(pl.Int32))
 
 
 def _facilities(frame: pl.DataFrame, year: pl.Expr) -> pl.DataFrame:
