@@ -46,10 +46,11 @@ def stated(release: Release) -> Mapping[str, Any]:
     return {"as_of": stated_day(release.preamble), "stated_year": years.pop() if len(years) == 1 else None}
 
 
-def _fiscal_year() -> pl.Expr:
+def _fiscal_year(frame: pl.DataFrame) -> pl.Expr:
     """The fiscal year that the sheet's name states (`Facilities FY25`, `Detention EOFY2024`) or a column."""
     named = pl.col("sheet").str.extract(r"FY\s*(?:20)?(\d\d)", 1).cast(pl.Int32, strict=False)
-    return 2000 + pl.coalesce(named, pl.col("stated_year").cast(pl.Int32))
+    stated = [pl.col("stated_year").cast(pl.Int32)] if "stated_year" in frame.columns else []
+    return 2000 + pl.coalesce(named, *stated)
 
 
 def _facilities(frame: pl.DataFrame, year: pl.Expr) -> pl.DataFrame:
@@ -80,7 +81,7 @@ def last_month(rows: pl.DataFrame, year: int, as_of: dt.date | None) -> tuple[in
 
 
 def _book_ins(frame: pl.DataFrame) -> pl.DataFrame:
-    rows = frame.filter(pl.col("agency").is_not_null()).with_columns(_fiscal_year().alias("_year"))
+    rows = frame.filter(pl.col("agency").is_not_null()).with_columns(_fiscal_year(frame).alias("_year"))
     parts = []
     for (_, year), inside in rows.group_by("sheet", "_year", maintain_order=True):
         if year is None:
@@ -97,12 +98,12 @@ def _book_ins(frame: pl.DataFrame) -> pl.DataFrame:
                     fiscal_year=pl.lit(year), as_of=pl.col("as_of"),
                 )
             )  # fmt: skip
-    return pl.concat(parts) if parts else _facilities(frame.clear(), _fiscal_year())
+    return pl.concat(parts) if parts else _facilities(frame.clear(), _fiscal_year(frame))
 
 
 def spread(frame: pl.DataFrame) -> pl.DataFrame:
     """Facilities, and book-ins where the workbook has them."""
-    parts = [_facilities(frame, _fiscal_year())]
+    parts = [_facilities(frame, _fiscal_year(frame))]
     if "agency" in frame.columns:
         parts.append(_book_ins(frame))
     return pl.concat(parts).sort("sheet", "row", "measure", "date")
