@@ -346,7 +346,7 @@ def test_a_side_date_out_of_bounds_costs_the_cell_alone(tmp_path: Path) -> None:
 def test_an_ingest_that_loses_most_rows_is_refused(tmp_path: Path) -> None:
     moments = ["2025-06-01"] * 4 + ["not known"] * 5
     path = _arrests(tmp_path / "a.csv", moments)
-    with pytest.raises(ReleaseError, match=r"only 4 of 9 rows can be kept .*--allow-loss"):
+    with pytest.raises(ReleaseError, match=r"only 4 of 9 rows can be kept .*first is row 6;.*--allow-loss"):
         ingest([path], tmp_path / "store")
     assert not (tmp_path / "store" / "manifest.json").exists()
     assert ingest([path], tmp_path / "store", allow_loss=True).releases[0].rows_kept == 4

@@ -137,6 +137,18 @@ def _hide(book: Any) -> None:
         book.active.row_dimensions[row].hidden = True
 
 
+FIRST = [name.split()[0] for name in base().columns]
+REST = [name.partition(" ")[2] for name in base().columns]
+GROUPS = [word if FIRST[i - 1 : i] != [word] else None for i, word in enumerate(FIRST)]
+"""First words of names, each once where it is that of several columns in a row, as in merged cells."""
+
+
+def _second_row(book: Any) -> None:
+    """Leave the first words of names out of the header: they stand in the row above."""
+    for column, words in enumerate(REST, 1):
+        book.active.cell(2, column).value = words or None
+
+
 def _merge_rows(book: Any) -> None:
     """Merge cells of the program, which is the same in all rows, and lose all but the first."""
     for first, last in ((2, 3), (10, 25), (40, 41)):
@@ -385,6 +397,9 @@ _ALL: list[tuple[str, Write, str]] = [
     ("Excel: minutes alone, csv", as_text(date_format="%M:%S.0"), "not a date"),
     ("Excel: titles in merged cells, xlsx", cells([["ICE ERO"], ["Arrests"], []], [], _merge), "read"),
     ("Excel: two header rows, xlsx", cells([["When", "Where", None, "What"]], []), "read"),
+    ("Excel: names on two rows, xlsx", cells([FIRST], [], _second_row), "read"),
+    ("Excel: names below those of groups, xlsx", cells([GROUPS], [], _second_row), "read"),
+    ("names on two rows, csv", _of_lines(lambda ls: [",".join(FIRST), ",".join(REST), *ls[1:]]), "read"),
     ("Excel: filtered rows, xlsx", cells([], [], _hide), "read"),
     ("Excel: total below, xlsx", cells([], [["Grand Total", None, None, None, None, 40]]), "read"),
     ("Excel: days counted from 1904, xlsx", cells([], [], _epoch_1904), "read"),

@@ -22,6 +22,7 @@ from atlarge.records.store import Spill, Store, open_store, read_manifest
 from atlarge.releases import Release, families, read_releases
 from atlarge.releases.opening import open_release
 from atlarge.releases.reading import is_long, read_parts
+from atlarge.releases.workbook import FORMULAS
 from atlarge.wording import some
 
 __all__ = ["IngestAudit", "ReleaseAudit", "ingest"]
@@ -129,6 +130,11 @@ def _refuse_loss(read: Sequence[Prepared], paths: Sequence[Path]) -> None:
     for prepared in read:
         why = prepared.audit.loss()
         if why is not None:
+            reason = pl.lit(why).str.contains(pl.col("reason"), literal=True)
+            for sheet, row in prepared.quarantine.filter(reason).select("sheet", "row").head(1).iter_rows():
+                why += f"; the first is row {row}" + (f" of sheet {sheet!r}" if sheet else "")
+            if FORMULAS in prepared.audit.notes:
+                why += "; nothing is read of a formula whose value was not saved: open and save the workbook"
             path = next((p for p in paths if p.name == prepared.audit.file), prepared.audit.file)
             raise ReleaseError(
                 f"{path}: {why}; the store is as it was. Correct the column and try again, or pass "

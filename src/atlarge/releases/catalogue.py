@@ -7,7 +7,7 @@ import pkgutil
 import re
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -139,6 +139,19 @@ def header_of(cells: Iterable[str | None]) -> tuple[Family | None, list[str]]:
         if found is not None:
             return found, bare
     return None, names
+
+
+def header_below(above: Sequence[str | None], cells: Sequence[str | None]) -> tuple[Family | None, list[str]]:
+    """The same of names on two rows: first words, or the names of groups, stand in the row above."""
+    upper = [*(cell or "" for cell in above), *[""] * (len(cells) - len(above))]
+    groups: list[str] = []
+    for cell in upper:
+        groups.append(cell or "".join(groups[-1:]))
+    both = [
+        header_of(f"{first} {rest or ''}" for first, rest in zip(words, cells, strict=False))
+        for words in (upper, groups)
+    ]
+    return max(both, key=lambda found: len(found[0].plain_known.intersection(found[1])) if found[0] else 0)
 
 
 @cache

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from atlarge.errors import ReleaseError
-from atlarge.releases.catalogue import header_of
+from atlarge.releases.catalogue import header_below, header_of
 from atlarge.releases.family import Family, plain
 from atlarge.releases.guard import reading
 from atlarge.releases.unknown import unknown
@@ -116,16 +116,20 @@ def _row_end(content: bytes, offset: int) -> int:
     return content.find(b"\n", offset)
 
 
-def _header(line: str, number: int, end: int, above: list[str], delimiters: str) -> Header | frozenset[str]:
-    """A line as a header, or the most names that it may hold."""
+def _header(
+    line: str, before: str, number: int, end: int, above: list[str], delimiters: str
+) -> Header | frozenset[str]:
+    """A line as a header, alone or with the one before, or the most names that it may hold."""
     most = frozenset[str]()
     for delimiter in delimiters:
         cells = _fields(line, delimiter)
         family, names = header_of(cells)
+        if family is None and before and delimiter != " ":
+            family, names = header_below(_fields(before, delimiter), cells)
         if family is not None:
             return Header(family, delimiter, names, number, end, above, not _is_quoted(cells))
         if delimiter != " ":  # the words of a sentence are no names of columns
-            most = max(most, frozenset(names) - {""}, key=len)
+            most = max(most, frozenset(map(plain, cells)) - {""}, key=len)
     return most
 
 
@@ -134,13 +138,15 @@ def _find_header(path: Path, content: bytes) -> Header:
     offset, best = 0, frozenset[str]()
     preamble: list[str] = []
     found: Header | None = None
+    before = ""
     for number in range(_HEADER_WITHIN_LINES):
         end = _row_end(content, offset)
         after = end + 1 if end >= 0 else len(content)
         line = content[offset:after].decode("utf-8").strip("\r\n\ufeff")
         delimiters = found.delimiter if found else _DELIMITERS
         is_filled = found is None or sum(map(bool, map(str.strip, _fields(line, delimiters)))) > 1
-        header = _header(line, number, after, [p for p in preamble if p], delimiters) if is_filled else found
+        above = [p for p in preamble if p]
+        header = _header(line, before, number, after, above, delimiters) if is_filled else found
         if isinstance(header, frozenset):
             best = max(best, header, key=len)
         elif header is not None and (found is None or header.known > found.known):
@@ -148,7 +154,7 @@ def _find_header(path: Path, content: bytes) -> Header:
         if end < 0 or (found is not None and is_filled and found is not header):
             break
         preamble.append(line.strip('|,;\t "'))
-        offset = after
+        offset, before = after, "" if found else line
     if found is None:
         raise unknown(path, best, f"in its first {_HEADER_WITHIN_LINES} lines")
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import reduce
 from pathlib import Path
@@ -12,7 +13,7 @@ import polars as pl
 
 from atlarge.errors import ReleaseError
 from atlarge.releases.archive import Merged, check_archive
-from atlarge.releases.catalogue import header_of
+from atlarge.releases.catalogue import header_below, header_of
 from atlarge.releases.family import Family, plain
 from atlarge.releases.guard import reading
 from atlarge.releases.textform import Table, unique_names
@@ -21,16 +22,22 @@ from atlarge.wording import some
 
 _HEADER_WITHIN_ROWS = 40
 _FEWEST_SHARED = 3
+FORMULAS = "holds formulas: their values are read as they were saved, no formula is run"
+"""The note of a workbook with formulas."""
 
 
 def _find_header(top: pl.DataFrame) -> tuple[Family, int, list[str]] | None:
     """The header: of two with nothing but single cells between, the one of which more is known."""
     found: tuple[Family, int, list[str]] | None = None
     most = 0
+    before: Sequence[str | None] = ()
     for number, cells in enumerate(top.iter_rows()):
         if found is not None and sum(cell is not None for cell in cells) < 2:
             continue
         family, names = header_of(cells)
+        if family is None and found is None and any(before):
+            family, names = header_below(before, cells)
+        before = cells
         known = len(family.plain_known.intersection(names)) if family else 0
         if family is not None and known > most:
             found, most = (family, number, names), known
@@ -69,7 +76,7 @@ def read_workbook(path: Path, content: bytes) -> tuple[dict[str, Table], list[st
     tables = {name: replace(table, from_1904=checked.from_1904) for name, table in tables.items()}
     notes = []
     if checked.has_formulas and not all(table.family.allows_formulas for table in tables.values()):
-        notes.append("holds formulas: their values are read as they were saved, no formula is run")
+        notes.append(FORMULAS)
     if checked.hidden_rows:
         notes.append(
             f"the workbook hides {some(checked.hidden_rows, 'row')} (a filter, or by hand), read and counted "
