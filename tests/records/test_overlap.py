@@ -109,6 +109,59 @@ def test_halves_of_a_release_are_both_counted(tmp_path: Path) -> None:
     assert _kept(store) == {"a.csv": (300, {}), "b.csv": (300, {})}
 
 
+@pytest.mark.parametrize("blank", [0.0, 0.5, 0.8])
+@pytest.mark.parametrize("parts", ["halves", "copies", "part and whole"])
+def test_many_alike_rows_a_day_are_counted_by_their_number(parts: str, blank: float, tmp_path: Path) -> None:
+    """Eighty rows a day of four landmarks: parts of a release add up, and what both hold is counted once."""
+    draw = random.Random(f"{parts} {blank}")
+    lines = []
+    for day in range(1, 31):
+        for _ in range(80):
+            method = draw.choice(["Located", "CAP Local Incarceration"])
+            county = draw.choice(["TRAVIS", "BEXAR", "HIDALGO", "WEBB"])
+            text = "" if draw.random() < blank else f"{county} COUNTY JAIL"
+            line = f"San Antonio Area of Responsibility|1/{day}/2017|{method}|{text}||Voluntary Departure"
+            lines.append(f"{line}|MEXICO|Male|(B)(6)")
+    draw.shuffle(lines)
+    half = len(lines) // 2
+    first, second = {
+        "halves": (lines[:half], lines[half:]),
+        "copies": (lines, lines[::-1]),
+        "part and whole": (lines[:half], lines),
+    }[parts]
+    paths = [_arrest_file(tmp_path / "a.csv", first), _arrest_file(tmp_path / "b.csv", second)]
+    for at, order in enumerate(permutations(paths)):
+        for path in order:
+            ingest([path], tmp_path / f"store{at}")
+        assert _counted(tmp_path / f"store{at}") == len(lines)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_later_vintage_that_blanks_a_few_landmarks_unplaces_none(seed: int, tmp_path: Path) -> None:
+    """Without identifiers, most rows the same: blanks are filled, and what was taken out stays out."""
+    draw = random.Random(seed)
+    lines = simulated_files.arrest_lines(400, seed=seed)
+    later = [line.split("|") for line in lines[:-6]]
+    for cells in draw.sample(later, 30):
+        cells[3] = ""
+    last = max(lines, key=lambda line: dt.datetime.strptime(line.split("|")[1], "%m/%d/%Y"))
+    moved = dt.datetime.strptime(last.split("|")[1], "%m/%d/%Y") + dt.timedelta(days=3)
+    added = "|".join([*last.split("|")[:1], f"{moved.month}/{moved.day}/{moved.year}", *last.split("|")[2:]])
+    paths = [
+        _arrest_file(tmp_path / "earlier.csv", lines),
+        _arrest_file(tmp_path / "later.csv", ["|".join(cells) for cells in later] + [added]),
+    ]
+    stores = []
+    for at, order in enumerate(permutations(paths)):
+        for path in order:
+            ingest([path], tmp_path / f"s{at}")
+        stores.append(open_store(tmp_path / f"s{at}").scan("arrests").collect())
+    assert stores[0].equals(stores[1], null_equal=True)
+    named = sum(bool(line.split("|")[3]) for line in [*lines[:-6], added])
+    assert named - 2 <= stores[0]["landmark"].count() <= named + 2
+    assert len(lines) - 6 <= stores[0].height <= len(lines) + 1
+
+
 def test_a_later_form_takes_the_place_of_an_earlier_one(tmp_path: Path) -> None:
     """The same arrests in forms A and C: C is kept, A is set aside on the days that C covers."""
     rows = ddp_forms.rows_of("ddp-arrests-c", 200, seed=4, people=100_000)

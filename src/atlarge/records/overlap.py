@@ -14,6 +14,7 @@ from itertools import combinations
 from operator import or_
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from atlarge.records.tables import ONE_FAMILY, PLACE_COLUMNS, TWO_FAMILIES
@@ -28,6 +29,8 @@ _SHARE_SAME, _SHARE_TWO, _SHARE_BLANK = 0.8, 0.5, 0.95
 """The share of the loser's rows that must be matched. Within a family the key is fine, and halves of one
 release share days and landmarks by chance; between families the key is coarse and wordings differ. The last
 is of rows within a family where what one leaves blank may be anything."""
+_BY_CHANCE = 0.25
+"""Half of what the squares of differences come to, by row, between unrelated rows."""
 _AS_MANY = 0.95
 """A later release lists what there is on days and in places if it has this share of an older one's rows."""
 _MORE = ("criminality", "charge", "detainer_type")
@@ -151,23 +154,26 @@ def moved(rows: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
     return once.unique("_at_right", keep="first", maintain_order=True).select("_at", "_at_right")
 
 
-def _where_blank(rows: pl.DataFrame, others: pl.DataFrame, columns: tuple[str, ...]) -> pl.Series:
+def _where_blank(
+    rows: pl.DataFrame, others: pl.DataFrame, columns: tuple[str, ...], exact_first: bool
+) -> pl.Series:
     """Mask of rows with a one-to-one match where what either leaves blank in a column may be anything.
 
     Rows that leave nothing blank are matched first, those that both leave blank last, so that as many as can
-    be are.
+    be are; where `exact_first`, these at once, so that only what is left over is matched by less.
     """
     own, theirs = (pl.Series([False] * frame.height, dtype=pl.Boolean) for frame in (rows, others))
     more = [name for name in _MORE if all(name in f.columns and f[name].count() for f in (rows, others))]
     blanks = [
         frame.select(pl.any_horizontal(pl.col(columns).is_null())).to_series() for frame in (rows, others)
     ]
-    steps = [(~blanks[0], ~blanks[1], columns)]
+    every = (own | True, theirs | True, columns)
+    steps = [every if exact_first else (~blanks[0], ~blanks[1], columns)]
     for name in columns[1:]:
         key = (*(c for c in columns if c != name), *more)
         mine, other = rows[name].is_null(), others[name].is_null()
         steps += [(~mine, other, key), (mine, ~other, key)]
-    for mine, other, key in (*steps, (own | True, theirs | True, columns)):
+    for mine, other, key in (*steps, every):
         mine, other = mine & ~own, other & ~theirs
         left, right = rows.filter(mine), others.filter(other)
         own |= _scattered(mine, _matched(left, right, key))
@@ -176,12 +182,13 @@ def _where_blank(rows: pl.DataFrame, others: pl.DataFrame, columns: tuple[str, .
 
 
 def _same_rows(
-    rows: pl.DataFrame, others: pl.DataFrame, columns: tuple[str, ...]
+    rows: pl.DataFrame, others: pl.DataFrame, columns: tuple[str, ...], is_later: bool = False
 ) -> tuple[pl.Series, pl.Series]:
     """Masks of rows of a file that another of its family holds too, one to one: surely, and with those where
     one leaves blank what the other says.
 
     By person and day, by person where a later vintage moved the day, and the rest by the family's own words.
+    `is_later`: whether the other came out later, so that a row that it lacks may have been taken out.
     """
     found, theirs = _revised(rows, others), _revised(others, rows)
     rows, others = rows.with_row_index("_at"), others.with_row_index("_at")
@@ -191,8 +198,27 @@ def _same_rows(
     left, right = rows.filter(~found), others.filter(~theirs)
     sure = _matched(left, right, columns)
     # where both name persons, a row of a person that the other lacks is another event
-    perhaps = sure if _names_persons(rows) and _names_persons(others) else _where_blank(left, right, columns)
+    perhaps = sure
+    if not (_names_persons(rows) and _names_persons(others)):
+        if _agree_by_chance(left, right, columns):
+            sure = perhaps = sure & False
+        else:
+            is_listed = is_later and sure.sum() >= _SHARE_SAME * left.height
+            perhaps = _where_blank(left, right, columns, is_listed)
     return found | _scattered(~found, sure), found | _scattered(~found, perhaps)
+
+
+def _agree_by_chance(rows: pl.DataFrame, others: pl.DataFrame, columns: tuple[str, ...]) -> bool:
+    """Whether rows agree with others no better than two parts of one table do, of which many rows are alike.
+
+    The other file then has fewer rows of a kind as often as more: of the squares of what it lacks the sum is
+    half the number of rows. Of rows that it holds too it lacks few.
+    """
+    key = [c for c in columns if max(f[c].null_count() / max(f.height, 1) for f in (rows, others)) <= 0.5]
+    counts = [frame.group_by(key).agg(pl.len().cast(pl.Int64)) for frame in (rows, others)]
+    both = counts[0].join(counts[1], on=key, how="left", nulls_equal=True, suffix="_other").fill_null(0)
+    own, theirs = both["len"].to_numpy(), both["len_other"].to_numpy()
+    return bool((np.maximum(own - theirs, 0) ** 2).sum() > _BY_CHANCE * (own + theirs).sum())
 
 
 def _names_persons(rows: pl.DataFrame) -> bool:
@@ -267,12 +293,11 @@ def _compare(winner: Stored, loser: Stored, table: str) -> tuple[Stored, pl.Data
         others = gains.frame.filter(inside(gains, loses) & inside(loses, gains, MOVED_DAYS))
         if rows.is_empty() or others.is_empty():
             return None
-        found = _same_rows(rows, others, columns) if same else (_matched(rows, others, columns),) * 2
-        sure, matched = found
+        is_later = same and _is_later(gains, loses)
+        sure, matched = (_matched(rows, others, columns),) * 2
+        if same:
+            sure, matched = _same_rows(rows, others, columns, is_later)
         if sure.sum() >= share * rows.height or (same and matched.sum() >= _SHARE_BLANK * rows.height):
-            is_later = same and _is_later(gains, loses)
-            if is_later and sure.sum() >= share * rows.height:
-                matched = sure  # what it lacks may have been taken out
             gone = matched & False
             if is_later:
                 later = gains.frame.filter(inside(gains, loses) & inside(loses, gains))
