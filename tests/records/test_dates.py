@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from collections.abc import Callable
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+import ddp_forms
 import polars as pl
 import pytest
 import xlsxwriter
@@ -329,6 +332,90 @@ def test_a_clock_turned_to_utc_moves_no_day(tmp_path: Path) -> None:
     read = open_store(tmp_path / "store").scan("arrests").collect()["date"].sort().to_list()
     assert read == [t.date() for t, _ in rows]
     assert any("the date stands" in note for note in audit.notes)
+
+
+WRITTEN_IN_UTC = {
+    "ISO": "%Y-%m-%dT%H:%M:%SZ",
+    "SQL": "%Y-%m-%d %H:%M:%S",
+    "pandas": "%Y-%m-%d %H:%M:%S+00:00",
+    "Excel": "%m/%d/%Y %I:%M %p",
+}
+
+
+def _working_hours(rows: int, seed: int) -> list[dt.datetime]:
+    """Local times of records: most of the morning, some of the evening, hardly any at night."""
+    draw = random.Random(seed)
+    hours = draw.choices(
+        range(24), [1, 1, 1, 1, 2, 8, 12, 12, 10, 9, 8, 7, 6, 6, 6, 5, 5, 4, 4, 4, 3, 3, 2, 1], k=rows
+    )
+    return [
+        dt.datetime(2025, 1, 6, hour, draw.randrange(60)) + dt.timedelta(days=draw.randrange(300))
+        for hour in hours
+    ]
+
+
+@pytest.mark.parametrize(
+    "zone", ["America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles"]
+)
+@pytest.mark.parametrize("form", WRITTEN_IN_UTC)
+def test_times_turned_to_utc_are_refused_and_wall_clocks_labelled_utc_are_read(
+    form: str, zone: str, tmp_path: Path
+) -> None:
+    """Told by the hours of the working day, where no date stands beside the times."""
+    local = _working_hours(1500, len(form))
+    turned = [t.replace(tzinfo=ZoneInfo(zone)).astimezone(dt.UTC) for t in local]
+    for name, times in (("local", local), ("turned", turned)):
+        rows = [
+            f"{t.strftime(WRITTEN_IN_UTC[form])},{AREA},Located,TEXAS,X,id{at:08x}a"
+            for at, t in enumerate(times)
+        ]
+        (tmp_path / f"{name}.csv").write_text("\n".join([HEADER, *rows]) + "\n")
+    ingest([tmp_path / "local.csv"], tmp_path / "store")
+    days = open_store(tmp_path / "store").scan("arrests").collect()["date"]
+    assert days.sort().to_list() == sorted(t.date() for t in local)
+    with pytest.raises(ReleaseError, match="are UTC, not local"):
+        ingest([tmp_path / "turned.csv"], tmp_path / "other")
+
+
+@pytest.mark.parametrize(
+    "hour_of",
+    [lambda at: at % 24, lambda at: 2, lambda at: 0, lambda at: (at * 7) % 24, lambda at: 13 + at % 9],
+)
+def test_hours_of_no_working_day_are_not_taken_for_utc(hour_of: Callable[[int], int], tmp_path: Path) -> None:
+    rows = [
+        f"2025-03-{1 + at % 28:02} {hour_of(at):02}:{at % 60:02}:00,{AREA},Located,TEXAS,X,id{at:08x}a"
+        for at in range(240)
+    ]
+    (tmp_path / "a.csv").write_text("\n".join([HEADER, *rows]) + "\n")
+    assert ingest([tmp_path / "a.csv"], tmp_path / "store").releases[0].rows_kept == 240
+
+
+@pytest.mark.parametrize("form", ["%y-%m-%d", "%y/%m/%d", "%y.%m.%d", "%y-%m-%d %H:%M"])
+@pytest.mark.parametrize("first", [2004, 2011, 2022, 2025])
+def test_dates_whose_year_of_two_digits_comes_first_are_refused(
+    form: str, first: int, tmp_path: Path
+) -> None:
+    days = [dt.datetime(first, 1, 1) + dt.timedelta(days=3 * at) for at in range(200)]
+    rows = [f"{day.strftime(form)},{AREA},Located,TEXAS,X,id{at:08x}a" for at, day in enumerate(days)]
+    (tmp_path / "a.csv").write_text("\n".join([HEADER, *rows]) + "\n")
+    with pytest.raises(ReleaseError, match="year comes first and has two digits"):
+        ingest([tmp_path / "a.csv"], tmp_path / "store")
+
+
+@pytest.mark.parametrize("family", ["ddp-removals-a", "ddp-removals-c"])
+def test_removals_before_the_apprehension_are_refused(family: str, tmp_path: Path) -> None:
+    main, earlier = "Departed Date", "Apprehension Date"
+    names = ddp_forms.HEADERS[family].split("|")
+    earlier = earlier if earlier in names else f"Latest Person {earlier}"
+    rows = ddp_forms.rows_of(family, 200, seed=2, people=10**9)
+    for at, row in enumerate(rows):
+        row[earlier] = row[main] - dt.timedelta(days=at % 40)
+    true = pl.DataFrame(rows, infer_schema_length=None, strict=False).select(pl.all().cast(pl.String))
+    true.write_csv(tmp_path / "true.csv")
+    true.rename({main: earlier, earlier: main}).write_csv(tmp_path / "turned.csv")
+    assert ingest([tmp_path / "true.csv"], tmp_path / "store").releases[0].rows_kept > 150
+    with pytest.raises(ReleaseError, match="the columns or their dates have been exchanged"):
+        ingest([tmp_path / "turned.csv"], tmp_path / "store")
 
 
 def test_a_side_date_out_of_bounds_costs_the_cell_alone(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import datetime as dt
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -26,7 +26,7 @@ Order = Literal["month", "day"]
 
 _FAST = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S%.f")
 _SLASHED = r"^[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}$"
-_NUMERIC = r"^(\d{1,2})([/.\-])(\d{1,2})[/.\-](?:\d{4}|\d{2})(?:[ T,]|$)"
+_NUMERIC = r"^(\d{1,2})([/.\-])(\d{1,2})[/.\-](\d{4}|\d{2})(?:[ T,]|$)"
 _ISO_DAY = r"^\d{4}-\d{2}-(\d{2})"
 _YEAR_DAY = r"^\d{4}[-/. ](\d{1,2})[-/. ](\d{1,2})(?:[ T]|$)"
 _ZONE = (
@@ -89,8 +89,13 @@ _FEWEST_DAYS, _FEWEST_MONTHS, _EXCHANGED = 10, 3, 0.95
 _LOOKED_AT, _ENOUGH_TIMES = 2_000, 20
 _EVENING = range(14, 21)
 """The hours at which midnight UTC falls in Hawaii, in the east in summer, and between."""
+_NIGHT, _MORNING, _WORK = (0, 3), (5, 8), (10, 23)
+"""Hours in which few records are made, many, and most; by a clock of UTC they are evening, night and day."""
+_MOST_EARLY, _LEAST_WORK, _TIMES_NIGHT, _FEWEST_TIMES = 0.1, 0.7, 1.5, 12
 _LAST_OF_2000S = 69
 """Two-digit years: 00 to 68 are of this century, as POSIX has it."""
+_SEVERAL_DAYS, _NO_YEARS = 8, frozenset(range(27, 32))
+"""Dates end in days, not in years of two digits, where they end in so many numbers, some of years to come."""
 _FEW = 0.25
 _ENOUGH = 10
 _STRAYS = 0.01
@@ -142,6 +147,7 @@ class DateOrder:
     others: int = 0
     late_days: int = 0
     year_day: int = 0
+    last: set[int] = field(default_factory=set)
     dotted: bool = True
     decided: Order | None = None
     from_1904: bool | None = None
@@ -171,6 +177,8 @@ class DateOrder:
         self.day_first += int(((first > 12) & (first <= 31) & (second <= 12)).sum())
         self.month_first += int(((second > 12) & (second <= 31) & (first <= 12)).sum())
         self.either += int(((first <= 12) & (second <= 12) & (first != second)).sum())
+        short = parts["4"].filter(parts["4"].str.len_chars() == 2)
+        self.last |= set(short.cast(pl.Int32).to_list())
         self.dotted = self.dotted and bool((parts["2"] == ".").all())
 
     def decide(self, path: Path, columns: Iterable[str]) -> None:
@@ -186,6 +194,11 @@ class DateOrder:
             raise ReleaseError(
                 f"{path}: the dates in {named} are year-day-month in {self.year_day:,} values, and others "
                 f"cannot be told from year-month-day; {advice}"
+            )
+        if len(self.last) >= _SEVERAL_DAYS and max(self.last) <= 31 and self.last & _NO_YEARS:
+            raise ReleaseError(
+                f"{path}: the dates in {named} end in days, from {min(self.last)} to {max(self.last)}: their "
+                f"year comes first and has two digits; {advice}"
             )
         if self.numeric <= _FEW * (self.numeric + self.others) and self.decided is None:
             if not self.day_first:  # US agencies write the month first
@@ -327,6 +340,23 @@ def refuse_moved_midnights(path: Path, name: str, cells: pl.Series, order: Order
         raise ReleaseError(
             f"{path}: every time in {name!r} is {seen}: a program has moved midnight to another time zone, "
             "and each day is one too early; write dates as YYYY-MM-DD and try again"
+        )
+
+
+def refuse_utc(path: Path, name: str, times: pl.Series) -> None:
+    """Raise ReleaseError if the hours of a working day's records are those of UTC: evenings lie a day late.
+
+    The day's work begins between five and nine in the morning, and little is done after midnight; by a clock
+    of UTC it is the other way round. Times of midnight are days without a time, and say nothing.
+    """
+    hour = times.filter(times.dt.time() != dt.time()).dt.hour()
+    night, early, work = (int(hour.is_between(*hours).sum()) for hours in (_NIGHT, _MORNING, _WORK))
+    is_turned = night >= _TIMES_NIGHT * early and early <= _MOST_EARLY * len(hour)
+    if night + early >= _FEWEST_TIMES and is_turned and work >= _LEAST_WORK * len(hour):
+        raise ReleaseError(
+            f"{path}: the times in {name!r} are UTC, not local: {night:,} lie between 0:00 and 4:00, and "
+            f"only {early:,} between 5:00 and 9:00, when work begins; records of the evening would count on "
+            "the next day; write local times, or local dates as YYYY-MM-DD, and try again"
         )
 
 

@@ -18,6 +18,7 @@ from atlarge.records.dates import (
     read_dates,
     refuse_exchanged_days,
     refuse_moved_midnights,
+    refuse_utc,
 )
 from atlarge.records.gaps import extra_columns
 from atlarge.records.identifiers import persons
@@ -43,7 +44,11 @@ _FEWEST_BESIDE, _MOST_SHARE = 4, 20
 """Fewest columns beside the date, and the most rows, one of so many, in which a date alone is no record."""
 _LOOKED_AT, _FEWEST_NAMES = 200, 3
 """How many rows whose date cannot be read are looked at, and how many names of columns make a header."""
-_DATES_LOOKED_AT, _FEWEST_DATES = 5_000, 10
+_DATES_LOOKED_AT, _FEWEST_DATES, _MANY_DATES = 5_000, 10, 100
+_FEW_RIGHT = 0.02
+"""No more dates are after those that come before them where the columns have changed places."""
+_WORKED_BY_DAY = ("arrests", "detainers", "encounters")
+"""Tables of what officers do by day; facilities book in and out at night as well."""
 
 
 @dataclass
@@ -272,25 +277,42 @@ def _decide_order(release: Release, sheet: Sheet, dates: list[str], order: DateO
 
 
 def _refuse_changed_places(release: Release, sheet: Sheet, order: DateOrder) -> None:
-    """Raise ReleaseError if the main date and one that follows it have changed places.
+    """Raise ReleaseError if the main date and one that follows it, or comes before it, have changed places.
 
-    Most of the dates that follow then are before the main one, which many rows lack: cases that have not got
-    so far.
+    Most of the dates then contradict their order; of those that follow, cases that have not got so far lack
+    the main one.
     """
-    main = _published(sheet, release.family.main) if release.family.main is not None else None
-    for later in map(plain, release.family.followed_by):
-        if main is None or later not in sheet.frame.columns:
+    family = release.family
+    main = _published(sheet, family.main) if family.main is not None else None
+    pairs = [(plain(name), False) for name in family.followed_by]
+    pairs += [(plain(name), True) for name in family.preceded_by]
+    for other, is_before in pairs:
+        if main is None or other not in sheet.frame.columns:
             continue
-        few = sheet.frame.select(main, later).head(_DATES_LOOKED_AT)
-        days = few.select(_any_days(few[name], order).dt.date() for name in (main, later))
-        lacking = [days[name].null_count() for name in (main, later)]
-        both = days.drop_nulls()
-        wrong = int((both[later] < both[main]).sum())
-        if both.height >= _FEWEST_DATES and wrong * 2 > both.height and lacking[0] > lacking[1]:
+        few = sheet.frame.select(main, other).head(_DATES_LOOKED_AT)
+        days = few.select(_any_days(few[name], order).dt.date() for name in (main, other))
+        lacking = [days[name].null_count() for name in (main, other)]
+        first, second = (days[name] for name in ((other, main) if is_before else (main, other)))
+        both = first.is_not_null() & second.is_not_null()
+        wrong = int((second < first).sum())
+        if both.sum() < (_MANY_DATES if is_before else _FEWEST_DATES) or wrong * 2 <= both.sum():
+            continue
+        is_exchanged = lacking[0] > lacking[1]
+        if is_before:  # what begins a case lies further back than what ends it
+            is_exchanged = (second > first).sum() <= _FEW_RIGHT * int(both.sum())
+            is_exchanged &= _length(second) >= _length(first)
+        if is_exchanged:
             raise ReleaseError(
-                f"{release.path}: {later!r} is before {main!r} in {wrong:,} of {some(both.height, 'row')}: "
-                "the columns or their dates have been exchanged; correct them and try again"
+                f"{release.path}: {second.name!r} is before {first.name!r} in {wrong:,} of "
+                f"{some(int(both.sum()), 'row')}: the columns or their dates have been exchanged; correct "
+                "them and try again"
             )
+
+
+def _length(days: pl.Series) -> int:
+    """Days from the first to the last."""
+    numbers = days.drop_nulls().to_physical()
+    return int(numbers.max()) - int(numbers.min())  # type: ignore[arg-type]
 
 
 def _days_beside(sheet: Sheet, column: Column, used: str, order: DateOrder) -> pl.Series | None:
@@ -360,6 +382,8 @@ def _read_columns(
             days = _days_beside(sheet, column, published, order) if column.kind == "moment" else None
             if days is None:
                 refuse_moved_midnights(release.path, published, frame[published], order.now)
+                if family.table in _WORKED_BY_DAY and column.kind == "moment":
+                    refuse_utc(release.path, published, columns[name])
             else:
                 columns[name] = _without(columns[name], wrong)
                 wrong = _unless_dated(wrong, days, published, typed)

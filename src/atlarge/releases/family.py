@@ -83,7 +83,8 @@ class Family:
     `latest`: names under which the publisher keeps the newest release at an address that does not change.
     `stated`: what a release says outside its rows (the day of its figures), as columns of every row.
     `span`: the first and, unless it goes on, the last day of what has been published of it.
-    `followed_by`: columns of dates that come after the main one, where a case has got so far.
+    `followed_by`: columns of dates that come after the main one, where a case has got so far; `preceded_by`:
+    those that come before it.
     `block`: a header that may stand anywhere in a workbook beside the main one, its rows read too.
     """
 
@@ -109,6 +110,7 @@ class Family:
     block: tuple[str, ...] = ()
     span: tuple[str, ...] = ()
     followed_by: tuple[str, ...] = ()
+    preceded_by: tuple[str, ...] = ()
     duplicates: str | None = None
     licence: str = "public records"
     note: str = ""
