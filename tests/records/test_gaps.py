@@ -15,6 +15,7 @@ from atlarge.errors import CoverageError
 from atlarge.ingest import ingest
 from atlarge.panel import panel
 from atlarge.panel.counting import sparse
+from atlarge.records.expected_rows import Numbers, rows_lacking
 from atlarge.records.gaps import Gap, gaps_of, shown
 from atlarge.records.store import Store, open_store
 from atlarge.reference import table
@@ -228,3 +229,129 @@ def test_a_whole_release_of_later_years_is_not_taken_for_a_cut(
     for by in ("nation", "aor", "state", "office"):
         frame = panel(store, by=by, measures=["arrests", "at_large", "custodial"]).frame
         assert frame["value"].null_count() == 0
+
+
+NUMBERED = {
+    "Area of Responsibility": "AOR", "Apprehension Landmark": "Event Landmark",
+    "Apprehension Method": "Apprehension Method", "Citizenship": "Citizenship Country", "Gender": "Gender",
+}  # fmt: skip
+
+
+def _numbered(sample: pl.DataFrame, is_sorted: bool) -> pl.DataFrame:
+    """The rows in a form of 2026, by day, as that project saves them: with their row in the agency's file."""
+    day = pl.col("Apprehension Date").str.to_date("%m/%d/%Y").dt.offset_by("7y")
+    rows = sample.select(
+        day.alias("Apprehension Date"), *(pl.col(old).alias(new) for old, new in NUMBERED.items())
+    ).sort("Apprehension Date", maintain_order=True)
+    numbers = list(range(8, 8 + rows.height))
+    if not is_sorted:
+        random.Random(4).shuffle(numbers)
+    blank = pl.lit(None, pl.String)
+    return rows.with_columns(
+        blank.alias("State"), blank.alias("County"), blank.alias("Anonymized Unique Identifier"),
+        pl.lit("a.xlsx").alias("file_original"), pl.lit("Arrests").alias("sheet_original"),
+        pl.Series("row_original", numbers),
+    )  # fmt: skip
+
+
+def _holes(rows: pl.DataFrame) -> list[tuple[float, dt.date | None]]:
+    """The numbers that are lacking in each month; in all together if every month lacks some."""
+    by_month: dict[dt.date, list[int]] = {}
+    for day, number in rows.select("Apprehension Date", "row_original").iter_rows():
+        by_month.setdefault(day.replace(day=1), []).append(number)
+    found: list[tuple[float, dt.date | None]] = []
+    for month, numbers in sorted(by_month.items()):
+        within = range(min(numbers), max(numbers) + 1)
+        if set(within) - set(numbers):
+            found.append((len(set(within) - set(numbers)), month))
+    if len(found) < len(by_month):
+        return found
+    every = rows["row_original"].to_list()
+    first = min(every) if min(every) <= 50 else 1
+    return [(max(every) - first + 1 - len(every), None)]
+
+
+def _shown_lacking(rows: pl.DataFrame, folder: Path) -> list[tuple[float, dt.date | None]]:
+    """Rows that the numbers show to be lacking, and from when."""
+    audit = ingest([_written(rows, folder / "a.csv")], folder / "store").releases[0]
+    gaps = {
+        g
+        for c in open_store(folder / "store").coverage("arrests")
+        for g in c.gaps
+        if g.values == ("numbered rows",)
+    }
+    assert any("publisher's numbers" in note for note in audit.notes) == bool(gaps)
+    return sorted((gap.rows, gap.start) for gap in gaps)
+
+
+@pytest.mark.parametrize("is_sorted", [True, False])
+@pytest.mark.parametrize(
+    "cut", ["every second", "all but a hundredth", "all but one facility", "one area's third"]
+)
+def test_rows_that_were_cut_out_are_shown_by_the_numbers_of_the_others(
+    sample: tuple[pl.DataFrame, Cells], cut: str, is_sorted: bool, tmp_path: Path
+) -> None:
+    """By chance, one by one, or of a facility: their number is stated, and no place keeps a zero."""
+    rows = _numbered(sample[0], is_sorted)
+    first = rows["Event Landmark"].drop_nulls()[0]
+    area = rows["AOR"].value_counts(sort=True)["AOR"][0]
+    part = {
+        "every second": lambda: rows.gather_every(2),
+        "all but a hundredth": lambda: rows.sample(fraction=0.99, seed=1),
+        "all but one facility": lambda: rows.filter(pl.col("Event Landmark") != first),
+        "one area's third": lambda: rows.filter(pl.col("AOR") == area).gather_every(3),
+    }[cut]()
+    assert _shown_lacking(part, tmp_path) == sorted(_holes(part))
+
+
+@pytest.mark.parametrize("cut", ["whole", "later months", "no month", "duplicates", "another file's numbers"])
+def test_whole_releases_and_cuts_by_days_lack_no_number(
+    sample: tuple[pl.DataFrame, Cells], cut: str, tmp_path: Path
+) -> None:
+    rows = _numbered(sample[0], is_sorted=True)
+    month = pl.col("Apprehension Date").dt.truncate("1mo")
+    months = rows.select(month.unique().sort()).to_series()
+    part = {
+        "whole": lambda: rows.sample(fraction=1.0, shuffle=True, seed=2),
+        "later months": lambda: rows.filter(month > months[2]),
+        "no month": lambda: rows.filter(month != months[3]),
+        "duplicates": lambda: rows.sample(fraction=0.9, seed=3).with_columns(
+            duplicate_drop_row=pl.lit("FALSE")
+        ),
+        "another file's numbers": lambda: rows.drop("row_original").with_columns(row=pl.lit("see note")),
+    }[cut]()
+    assert _shown_lacking(part, tmp_path) == []
+
+
+def test_a_month_that_lacks_rows_is_told_from_the_whole_ones(
+    sample: tuple[pl.DataFrame, Cells], tmp_path: Path
+) -> None:
+    rows = _numbered(sample[0], is_sorted=True)
+    month = pl.col("Apprehension Date").dt.truncate("1mo")
+    months = rows.select(month.unique().sort()).to_series()
+    of_month = rows.filter(month == months[4])
+    kept = of_month.gather_every(2)
+    part = pl.concat([rows.filter(month != months[4]), kept])
+    length = int(kept["row_original"].max()) - int(kept["row_original"].min()) + 1  # type: ignore[arg-type]
+    assert _shown_lacking(part, tmp_path) == [(length - kept.height, months[4])]
+
+
+def test_a_national_file_of_too_few_arrests_for_its_months_shows_no_zero() -> None:
+    """Against book-ins after the agency's own arrests, which are fewer than its arrests."""
+    book_ins = table("detention_monthly").filter(
+        pl.col("measure") == "book_ins_ice", pl.col("month").dt.year() == 2024
+    )
+    for share, is_short in ((1.05, False), (0.9, False), (0.5, True), (0.33, True)):
+        months = book_ins["month"].cast(pl.String).cast(pl.Categorical)
+        seen = pl.DataFrame({"month": months, "n": (book_ins["value"] * share).cast(pl.UInt32)}).select(
+            column=pl.lit("method", pl.Categorical), level=pl.lit("all", pl.Categorical), unit="month",
+            value=pl.lit("", pl.Categorical), n="n",
+        )  # fmt: skip
+        several = seen.head(1).with_columns(
+            column=pl.lit("citizenship", pl.Categorical), level=pl.lit("distinct", pl.Categorical),
+            n=pl.lit(30, pl.UInt32),
+        )  # fmt: skip
+        seen = pl.concat([seen, several])
+        found = rows_lacking("arrests", seen, Numbers(pl.DataFrame()), 1.0, [])
+        assert bool(found) == is_short, share
+        assert rows_lacking("arrests", seen, Numbers(pl.DataFrame()), 0.1, []) == []

@@ -21,7 +21,9 @@ from atlarge.records.coverage import (
     places_of,
     short_scope,
     spans_of,
+    usual_share,
 )
+from atlarge.records.expected_rows import rows_lacking
 from atlarge.records.gaps import Gap, gaps_of, is_rich, notes_of
 from atlarge.records.integrity import require
 from atlarge.records.missing import filled, lacks, reported_days
@@ -150,11 +152,14 @@ def _lacking(prepared: Prepared) -> dict[str, Any]:
     return ({"lacks": empty} if empty else {}) | ({"reported": reported} if reported else {})
 
 
-def _gaps(prepared: Prepared) -> list[Gap]:
-    """What a release lacks though a whole one always has it; noted in its account."""
+def _gaps(prepared: Prepared, covers: list[Scope]) -> list[Gap]:
+    """What a release lacks in the places that it covers, though a whole one has it; noted in its account."""
     if prepared.covers or prepared.is_simulated or prepared.audit.table not in EVENTS:
         return []
-    found = gaps_of(prepared.shown, prepared.audit.table, prepared.family.scope)
+    table, scope = prepared.audit.table, prepared.family.scope
+    found = gaps_of(prepared.shown, table, scope)
+    if scope == "nation" and not prepared.shown.is_empty():
+        found += rows_lacking(table, prepared.shown, prepared.numbers, usual_share(covers, scope), found)
     prepared.audit.notes += notes_of(found)
     return found
 
@@ -175,7 +180,7 @@ def _partly(
     exact = shortfalls(prepared.family.id, prepared.audit.table, prepared.frame, day, short) if short else []
     prepared.audit.notes += notes_of(exact)
     covers = _scopes(prepared, {place for gap in exact for place in gap.places()})
-    gaps = {"unknown": _gaps(prepared)}
+    gaps = {"unknown": _gaps(prepared, covers)}
     gaps["short"] = gaps["unknown"] + exact
     found = [(one, *span, gaps[how]) for how, span in stretches for one in covers]
     if [one.places for one in covers] == ["facility"]:

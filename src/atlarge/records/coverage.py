@@ -58,7 +58,7 @@ _FEW_OF_PLACES = 0.5
 def each_place(places: str) -> set[str]:
     """Places of one level ("state:IA,MN") one by one, as "state:IA"."""
     level, _, codes = places.partition(":")
-    return {f"{level}:{code}" for code in codes.split(",")}
+    return {f"{level}:{code}" for code in codes.split(",")} if codes else {places}
 
 
 @dataclass(frozen=True)
@@ -230,6 +230,18 @@ def _inside(scope: str) -> Usual:
             if level in levels and place is not None:
                 levels[level][area, place] = levels[level].get((area, place), 0) + rows
     return Usual(levels)
+
+
+def usual_share(scopes: list[Scope], whole: str) -> float:
+    """What the places of some scopes usually have of the rows of a whole release, from 0 to 1."""
+    usual = _inside(whole).rows
+    rows = {f"{level}:{code}": n for level, places in usual.items() for code, n in places.items()}
+    rows[whole] = sum(usual["aor"].values()) or 1
+    counts = [
+        sum(rows.get(place, 0) for place in scope.each()) - sum(rows.get(place, 0) for place in scope.without)
+        for scope in scopes
+    ]
+    return max(counts, default=0) / rows[whole]
 
 
 def _expected(usual: Usual, seen: Seen, level: str, by_area: bool = True) -> dict[str, float]:

@@ -71,7 +71,7 @@ class Rule:
         days = [_WHEN.alias("_day")] if "_day" in self.group else []
         others = [_known(frame, name) for name in wanted if name not in _TEXTS]
         flags = [c for c in ("published_drop", "published_likely") if c in frame.columns][:1]
-        published = [_is_flagged(pl.col(name)).alias("_published") for name in flags]
+        published = [is_flagged(pl.col(name)).alias("_published") for name in flags]
         facts = [_number(frame, name, f"_fact_{name}") for name in _FACTS if name in frame.columns]
         person = [PERSON] if PERSON in frame.columns else []
         return frame.select(*texts, *days, *others, *keys, *facts, *person, *published)
@@ -135,7 +135,8 @@ class Rule:
         return replace(self.judge(_without(looked_at, unusable)), unusable=unusable)
 
 
-def _is_flagged(published: pl.Expr) -> pl.Expr:
+def is_flagged(published: pl.Expr) -> pl.Expr:
+    """Whether a publisher's own flag, as text, says yes."""
     return published.str.to_lowercase().is_in(["true", "1", "t", "yes"])
 
 
@@ -207,7 +208,7 @@ def agreement(frame: pl.DataFrame, found: Duplicates) -> dict[str, Any]:
     shares = {}
     for column, mask in (("published_likely", found.likely), ("published_drop", found.dropped)):
         if column in frame.columns:
-            flag = frame.select(_is_flagged(pl.col(column))).to_series()
+            flag = frame.select(is_flagged(pl.col(column))).to_series()
             known = flag.is_not_null()
             same = int(((flag == mask) & known).sum())
             shares[column] = {

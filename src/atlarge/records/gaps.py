@@ -75,6 +75,8 @@ _MANY_ROWS = 500
 _NONE = "(NONE)"
 """Stands for no value, in columns of which a whole release always has rows without one."""
 ANY = "any column"
+NUMBERED = "numbered rows"
+"""The value of a gap of rows that the publisher's numbers of rows show."""
 _THIN, _TINY, _SMALL = 0.2, 0.005, 2000
 """A file with less than this share of the rows of its places and months shows no zero: one of few rows (under
 the third) or with the variety that real records have, and another, which may be of a smaller world."""
@@ -325,14 +327,14 @@ def gaps_of(seen: pl.DataFrame, table: str, scope: str = "nation") -> list[Gap]:
     """
     if seen.is_empty():
         return []
-    totals = _totals(seen)
+    rows_of = totals(seen)
     is_real = is_rich(seen)
-    is_small = sum(totals["all"].values()) < _SMALL
-    found = _thin(totals, table, _THIN if is_real or is_small else _TINY)
+    is_small = sum(rows_of["all"].values()) < _SMALL
+    found = _thin(rows_of, table, _THIN if is_real or is_small else _TINY)
     if not is_real:
         return found
     if table == "detainers" or (scope == "nation" and table == "arrests"):
-        found += _thin_places(totals, table)
+        found += _thin_places(rows_of, table)
     rows = seen.filter(pl.col("level").is_in(["month", "aor", "finest"]))
     found += _few_outcomes(rows)
     lacking = _lacking(rows, table)
@@ -351,7 +353,7 @@ def gaps_of(seen: pl.DataFrame, table: str, scope: str = "nation") -> list[Gap]:
     return found + [gap for gap in _few_values(seen, table) if gap.column not in cut_by]
 
 
-def _totals(seen: pl.DataFrame) -> dict[str, dict[str, int]]:
+def totals(seen: pl.DataFrame) -> dict[str, dict[str, int]]:
     """Rows by level and unit, at least those that have a value of the column in which most have one."""
     rows = seen.group_by("level", "unit", "column").agg(pl.col("n").sum())
     most = rows.group_by("level", "unit").agg(pl.col("n").max())
@@ -622,6 +624,14 @@ def notes_of(gaps: list[Gap]) -> list[str]:
         )
     gaps = [gap for gap in gaps if not gap.where.startswith("=")]
     for gap in (g for g in gaps if not g.where):
+        if gap.values == (NUMBERED,):
+            time = f" from {gap.start} to {gap.end}" if gap.start else ""
+            notes.append(
+                f"by the publisher's numbers, {gap.rows:,.0f} of {gap.rows / gap.share:,.0f} rows{time} were "
+                "cut out of the file: where there is no row a count is missing, not zero; if the file has "
+                "all that you count, say so by --covers"
+            )
+            continue
         if gap.column == ANY:
             notes.append(
                 f"a whole release of these places and months would have about {gap.rows:,.0f} rows: where "

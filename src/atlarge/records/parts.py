@@ -14,6 +14,7 @@ from atlarge.records.audit import ReleaseAudit
 from atlarge.records.commit import coverage_of
 from atlarge.records.coverage import Scope
 from atlarge.records.dates import DateOrder
+from atlarge.records.expected_rows import added_numbers
 from atlarge.records.gaps import added
 from atlarge.records.prepare import Begun, Prepared, begin, finish, identical
 from atlarge.records.store import Spill
@@ -119,7 +120,10 @@ def whole(
         )
     audit = one_account([one.audit for one in prepared])
     quarantine = pl.concat([one.quarantine for one in prepared]).sort("sheet", "row", nulls_last=False)
-    released = Prepared(prepared[0].family, pl.concat(digests), quarantine, audit, covers=covers or [])
+    numbers = added_numbers([one.numbers for one in prepared])
+    released = Prepared(
+        prepared[0].family, pl.concat(digests), quarantine, audit, numbers, covers=covers or []
+    )
     released.is_simulated = prepared[0].is_simulated
     released.shown = added([one.shown for one in prepared])
     audit.coverage = coverage_of(released)

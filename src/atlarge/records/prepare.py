@@ -18,6 +18,7 @@ from atlarge.records.coverage import Scope
 from atlarge.records.dates import DateOrder
 from atlarge.records.derived import derived_columns
 from atlarge.records.duplicates import RULES, Duplicates, Rule, agreement
+from atlarge.records.expected_rows import Numbers, take_numbers
 from atlarge.records.identifiers import usable
 from atlarge.records.missing import closed_questions
 from atlarge.records.outcomes import outcome, request_type
@@ -45,12 +46,14 @@ class Prepared:
     says it covers. `is_simulated`: its world need not have every place that the real nation has.
     `daily`: its rows by day. `shown`: those by the values of columns that show what it lacks. `places`: those
     by place. `coded`: which of the rows in `frame` have which text, of columns where this is known.
+    `numbers`: what the publisher's numbers of rows say.
     """
 
     family: Family
     frame: pl.DataFrame
     quarantine: pl.DataFrame
     audit: ReleaseAudit
+    numbers: Numbers
     pieces: list[Path] = field(default_factory=list)
     covers: list[Scope] = field(default_factory=list)
     is_simulated: bool = False
@@ -78,6 +81,7 @@ class Begun:
     family: Family
     typed: Typed
     audit: ReleaseAudit
+    numbers: Numbers
     passed_sheets: list[str]
     is_simulated: bool = False
 
@@ -222,6 +226,7 @@ def begin(release: Release, hashes: list[pl.Series] | None = None, order: DateOr
     )
     audit.faults = apply_faults(release, typed)
     apply_rules(release, typed)
+    numbers = take_numbers(typed, release.rows_read)
     if "subject" in typed.frame.columns:
         identifiers, notes = usable(typed.frame["subject"])
         audit.notes += notes
@@ -245,7 +250,7 @@ def begin(release: Release, hashes: list[pl.Series] | None = None, order: DateOr
     audit.notes += _unread(release)
     if release.is_simulated:
         audit.notes.append(SIMULATED)
-    return Begun(family, typed, audit, release.passed_sheets, release.is_simulated)
+    return Begun(family, typed, audit, numbers, release.passed_sheets, release.is_simulated)
 
 
 def finish(begun: Begun, found: Duplicates | None) -> Prepared:
@@ -267,7 +272,13 @@ def finish(begun: Begun, found: Duplicates | None) -> Prepared:
     if begun.passed_sheets:
         audit.notes.append(f"sheets without records passed over: {', '.join(begun.passed_sheets)}")
     return Prepared(
-        family, frame, typed.quarantine, audit, is_simulated=begun.is_simulated, coded=typed.coded
+        family,
+        frame,
+        typed.quarantine,
+        audit,
+        begun.numbers,
+        is_simulated=begun.is_simulated,
+        coded=typed.coded,
     )
 
 

@@ -20,6 +20,7 @@ from atlarge.records.dates import (
     refuse_moved_midnights,
     refuse_utc,
 )
+from atlarge.records.expected_rows import number_columns
 from atlarge.records.gaps import extra_columns
 from atlarge.records.identifiers import persons
 from atlarge.records.tables import LINEAGE
@@ -427,6 +428,7 @@ def _type_sheet(release: Release, sheet: Sheet, order: DateOrder) -> Typed:
             sheet = replace(sheet, frame=sheet.frame.filter(~mask), rows=sheet.rows.filter(~mask))
     frame, rows = sheet.frame, sheet.rows
     extra = extra_columns(frame.columns)
+    numbers = number_columns(frame.columns) if family.is_numbered else {}
     columns, bad = _read_columns(release, sheet, source, order, typed)
     _refuse_other_header(release, sheet, source, bad)
     table = pl.DataFrame({name: values.alias(name) for name, values in columns.items()})
@@ -450,7 +452,7 @@ def _type_sheet(release: Release, sheet: Sheet, order: DateOrder) -> Typed:
         pl.lit(release.name).alias("file"),
         pl.lit(sheet.name, pl.String).alias("sheet"),
         rows.alias("row"),
-        *[frame[published].alias(name) for name, published in extra.items()],
+        *[frame[published].alias(name) for name, published in (extra | numbers).items()],
         *([known] if "subject" in source and (known := persons(frame)) is not None else []),
     )
     if failing is not None:

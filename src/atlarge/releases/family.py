@@ -85,6 +85,7 @@ class Family:
     `span`: the first and, unless it goes on, the last day of what has been published of it.
     `followed_by`: columns of dates that come after the main one, where a case has got so far; `preceded_by`:
     those that come before it.
+    `is_numbered`: a column may say which row of the agency's file each row was, of which none is left out.
     `block`: a header that may stand anywhere in a workbook beside the main one, its rows read too.
     """
 
@@ -111,6 +112,7 @@ class Family:
     span: tuple[str, ...] = ()
     followed_by: tuple[str, ...] = ()
     preceded_by: tuple[str, ...] = ()
+    is_numbered: bool = False
     duplicates: str | None = None
     licence: str = "public records"
     note: str = ""
