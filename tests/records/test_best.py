@@ -7,6 +7,7 @@ import itertools
 import random
 from pathlib import Path
 
+import ddp_forms
 import polars as pl
 import pytest
 
@@ -167,3 +168,31 @@ def test_a_later_release_that_lacks_columns_counts_each_row_once(
     assert set(FARTHER.values()) <= set(both["county_fips"])
     if stay:
         assert (both["n_later"] >= both["n"]).all()
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_an_outcome_is_kept_with_the_reason_that_it_is_read_from(seed: int, tmp_path: Path) -> None:
+    """A newer release of detainers that leaves reasons blank changes no outcome that was known."""
+    earlier = ddp_forms.rows_of("ddp-detainers-c", 300, seed=seed, people=10**9)
+    area = {"AOR": "San Antonio Area of Responsibility", "State": "TEXAS", "Detention Facility": TEXTS[0]}
+    who = "Anonymized Unique Identifier"
+    earlier = [row | area | {who: f"1{i:039x}"} for i, row in enumerate(earlier)]
+    draw = random.Random(seed)
+    main = ddp_forms.main_date("ddp-detainers-c")
+    late = [row | {main: row[main] + dt.timedelta(days=30)} for row in earlier[:20]]
+    late = [row | {who: f"2{i:039x}"} for i, row in enumerate(late)]
+    later = [row | ({"Detainer Lift Reason": None} if draw.random() < 0.8 else {}) for row in earlier]
+    later += late
+    draw.shuffle(later)
+    for name, rows in (("earlier", earlier), ("later", later)):
+        pl.DataFrame(rows).write_csv(tmp_path / f"{name}.csv", datetime_format="%Y-%m-%d %H:%M:%S")
+        ingest([tmp_path / f"{name}.csv"], tmp_path / "both")
+    ingest([tmp_path / "earlier.csv"], tmp_path / "alone")
+    last = max(row[main] for row in earlier).date()
+    alone, both = (
+        open_store(tmp_path / name).scan("detainers").filter(pl.col("date") <= last).collect()
+        for name in ("alone", "both")
+    )
+    for outcome in ("booked", "declined"):
+        assert alone.filter(outcome=outcome).height == both.filter(outcome=outcome).height > 50
+    assert both.filter(outcome="missing")["lift_reason"].count() == 0

@@ -11,7 +11,8 @@ from typing import Any
 
 import polars as pl
 
-from atlarge.records.overlap import GONE, MOVED_DAYS, Stored, inside, moved
+from atlarge.records.outcomes import MISSING
+from atlarge.records.overlap import GONE, MOVED_DAYS, Stored, inside, moved, stated
 from atlarge.records.tables import ONE_FAMILY, TWO_FAMILIES
 
 FILLED = "filled_from"
@@ -109,11 +110,11 @@ def filled(gains: Stored, loses: Stored, table: str) -> tuple[pl.DataFrame, int]
 
     Returns the rows and how many were filled.
     """
-    frame = gains.frame.with_row_index("_at")
+    frame = stated(gains.frame).with_row_index("_at")
     if FILLED not in frame.columns:
         frame = frame.with_columns(pl.lit(None, pl.String).alias(FILLED))
     same_events = pl.col("_aside") & ~pl.col(GONE) if GONE in loses.frame.columns else pl.col("_aside")
-    aside = loses.frame.filter(same_events & inside(gains, loses)).with_row_index("_at")
+    aside = stated(loses.frame).filter(same_events & inside(gains, loses)).with_row_index("_at")
     counts = frame.filter(~pl.col("_aside") & inside(loses, gains, MOVED_DAYS))
     same = gains.audit["family"] == loses.audit["family"]
     pairs = matched(counts, aside, table, same)
@@ -164,6 +165,8 @@ def filled(gains: Stored, loses: Stored, table: str) -> tuple[pl.DataFrame, int]
         pl.concat_str([FILLED, "_source"], separator="; ", ignore_nulls=True).alias(FILLED),
     )
     updated = frame.update(fresh, on="_at", how="left", include_nulls=False).sort("_at").drop("_at")
+    if "outcome" in updated.columns:
+        updated = updated.with_columns(pl.col("outcome").fill_null(MISSING))
     return updated, known.height
 
 

@@ -11,6 +11,9 @@ from atlarge.files import shipped_yaml
 
 OUTCOMES = ("booked", "declined", "lifted", "transferred", "closed", "other")
 
+MISSING = "missing"
+"""The outcome of a detainer without a lift reason."""
+
 
 @cache
 def _vocabulary() -> dict[str, Any]:
@@ -28,7 +31,7 @@ def outcome(reasons: pl.Series) -> tuple[pl.Series, dict[str, int]]:
         reasons.filter(reasons.is_in(unlisted.to_list())).value_counts(sort=True) if len(unlisted) else None
     )
     named = dict(counts.sort(reasons.name).iter_rows()) if counts is not None else {}
-    return outcomes.fill_null("missing"), named
+    return outcomes.fill_null(MISSING), named
 
 
 def request_type(types: pl.Series) -> pl.Series:

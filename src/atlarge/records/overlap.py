@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from atlarge.records.outcomes import MISSING
 from atlarge.records.tables import ONE_FAMILY, PLACE_COLUMNS, TWO_FAMILIES
 
 GONE = "_gone"
@@ -152,6 +153,13 @@ def moved(rows: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
     near = left.join(right, on="subject_key").filter(days <= MOVED_DAYS).sort(days, "_at", "_at_right")
     once = near.unique("_at", keep="first", maintain_order=True)
     return once.unique("_at_right", keep="first", maintain_order=True).select("_at", "_at_right")
+
+
+def stated(frame: pl.DataFrame) -> pl.DataFrame:
+    """Leave blank what a release does not state: the outcome of a detainer without a lift reason."""
+    if "outcome" not in frame.columns:
+        return frame
+    return frame.with_columns(pl.when(pl.col("outcome") != MISSING).then("outcome").alias("outcome"))
 
 
 def _where_blank(
