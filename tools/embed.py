@@ -20,11 +20,11 @@ import polars as pl
 import yaml
 
 from atlarge.errors import ReleaseError
-from atlarge.files import write_atomically
+from atlarge.files import digest, write_atomically
 from atlarge.ingest import ingest
 from atlarge.panel import by_day
 from atlarge.panel.counting import sparse
-from atlarge.records.integrity import digest, sealed
+from atlarge.records.integrity import sealed
 from atlarge.records.store import MANIFEST, Store, open_store
 from atlarge.records.tables import conform
 

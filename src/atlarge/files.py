@@ -76,6 +76,12 @@ def write_by_extension(path: Path | str, frame: pl.DataFrame, **others: Callable
     write_atomically(path, forms[extension_of(path, list(forms))]())
 
 
+def digest(path: Path) -> str:
+    """The sha256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 PRIVATE = 0o600
 """Mode of what only its owner may read, whatever the umask."""
 

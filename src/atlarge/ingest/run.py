@@ -128,10 +128,11 @@ def _once(
 def _refuse_loss(read: Sequence[Prepared], paths: Sequence[Path]) -> None:
     """ReleaseError for a release most of whose rows would be lost."""
     for prepared in read:
-        why = prepared.audit.loss()
-        if why is not None:
-            reason = pl.lit(why).str.contains(pl.col("reason"), literal=True)
-            for sheet, row in prepared.quarantine.filter(reason).select("sheet", "row").head(1).iter_rows():
+        loss = prepared.audit.loss()
+        if loss is not None:
+            reason, why = loss
+            lost = prepared.quarantine.filter(pl.col("reason") == reason)
+            for sheet, row in lost.select("sheet", "row").head(1).iter_rows():
                 why += f"; the first is row {row}" + (f" of sheet {sheet!r}" if sheet else "")
             if FORMULAS in prepared.audit.notes:
                 why += "; nothing is read of a formula whose value was not saved: open and save the workbook"

@@ -16,8 +16,7 @@ from typing import Any
 
 import polars as pl
 
-from atlarge.files import write_atomically
-from atlarge.records.integrity import digest
+from atlarge.files import digest, write_atomically
 from atlarge.records.store import Store
 
 FOLDER = "by_day"

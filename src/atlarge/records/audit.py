@@ -37,10 +37,11 @@ class ReleaseAudit:
     base: str | None = None
     filled: list[dict[str, Any]] = field(default_factory=list)
 
-    def loss(self) -> str | None:
+    def loss(self) -> tuple[str, str] | None:
         """Reason to refuse the release: fewer than half of its rows are kept. None if it can be accepted.
 
-        Rows that another release counts, blank and repeated ones, and known faults are no loss.
+        Rows that another release counts, blank and repeated ones, and known faults are no loss. The reason
+        as rows in quarantine have it, and in words.
         """
         lost = {reason: self.rows_dropped.get(reason, 0) for reason in ("quarantine", "duplicate")}
         rows = self.rows_kept + sum(lost.values())
@@ -50,7 +51,8 @@ class ReleaseAudit:
         if lost["duplicate"] > lost["quarantine"] or not reasons:
             reasons = [("likely duplicates by the identifier", lost["duplicate"])]
         ((reason, count),) = reasons
-        return f"only {self.rows_kept:,} of {some(rows, 'row')} can be kept ({reason}: {some(count, 'row')})"
+        kept = f"only {self.rows_kept:,} of {some(rows, 'row')} can be kept"
+        return reason, f"{kept} ({reason}: {some(count, 'row')})"
 
     def summary(self) -> str:
         """One line: file, family, rows read, kept, left out and without a place."""

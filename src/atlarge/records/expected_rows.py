@@ -9,7 +9,6 @@ explains has no zeros.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from atlarge.calendar import month_end
+from atlarge.files import shipped_yaml
 from atlarge.records.duplicates import is_flagged
 from atlarge.records.gaps import ANY, NUMBERED, Gap, is_rich, totals
 from atlarge.reference import table as reference
@@ -38,8 +38,6 @@ usually have, and how many times the rows usual outside them it may lack."""
 _WHOLE = 0.98
 _DUPLICATES = 0.2
 """So many rows may be lacking where those that the publisher calls duplicates were left out."""
-_LATELY = {"detainers": (dt.date(2023, 3, 1), 10_000)}
-"""First month, and the least rows a month from then on (TRAC, from the agency's records)."""
 
 
 def number_columns(names: list[str]) -> dict[str, str]:
@@ -137,8 +135,8 @@ def _known(table: str, months: list[str]) -> dict[str, float]:
     """How many rows a whole national release has at least in each of some months, where that is known."""
     if table == "arrests":
         return {month: _arrested()[month] for month in months if month in _arrested()}
-    first, rows = _LATELY.get(table, (dt.date.max, 0))
-    return {month: rows for month in months if month >= str(first)}
+    since = shipped_yaml("atlarge.records", "least_rows.yaml").get(table)
+    return {month: since["rows"] for month in months if since and month >= str(since["first_month"])}
 
 
 def _by_number(numbers: Numbers, share: float) -> list[Gap]:

@@ -8,15 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from atlarge.errors import StoreError
-from atlarge.files import is_stream
+from atlarge.files import digest, is_stream
 
 _SEAL = "sha256"
-
-
-def digest(path: Path) -> str:
-    """The sha256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _seal_of(manifest: dict[str, Any]) -> str:

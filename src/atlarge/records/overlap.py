@@ -302,9 +302,10 @@ def _compare(winner: Stored, loser: Stored, table: str) -> tuple[Stored, pl.Data
         if rows.is_empty() or others.is_empty():
             return None
         is_later = same and _is_later(gains, loses)
-        sure, matched = (_matched(rows, others, columns),) * 2
         if same:
             sure, matched = _same_rows(rows, others, columns, is_later)
+        else:
+            sure = matched = _matched(rows, others, columns)
         if sure.sum() >= share * rows.height or (same and matched.sum() >= _SHARE_BLANK * rows.height):
             gone = matched & False
             if is_later:

@@ -27,10 +27,10 @@ from typing import Any
 import polars as pl
 
 from atlarge.errors import StoreError
-from atlarge.files import PRIVATE, STREAM, is_stream, locked, private_folder, sync, write_atomically
+from atlarge.files import PRIVATE, STREAM, digest, is_stream, locked, private_folder, sync, write_atomically
 from atlarge.records.audit import SIMULATED
 from atlarge.records.gaps import Gap
-from atlarge.records.integrity import digest, inside, is_sealed, require, sealed
+from atlarge.records.integrity import inside, is_sealed, require, sealed
 from atlarge.records.tables import TABLES, categories
 from atlarge.wording import some
 

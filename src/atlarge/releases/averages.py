@@ -43,10 +43,12 @@ def refuse_counts(path: Path, family: Family, sheet: Sheet) -> None:
     grouped = [n for n in frame.columns if n in main or (n in family.plain_known and n not in numbers)]
     others = frame.select(grouped)
     if grouped and _alike(others) >= _EXPECTED and others.is_unique().all():
-        where, mend = ("", "") if sheet.name is None else (f"sheet {sheet.name!r}, ", ", take the sheet out")
+        where, remedy = (
+            ("", "") if sheet.name is None else (f"sheet {sheet.name!r}, ", ", take the sheet out")
+        )
         raise ReleaseError(
             f"{path}: {where}the column {counted[0]!r} seems to count records that are alike in the others; "
-            f"refused: use the file of records{mend}, or take the column out if it counts nothing"
+            f"refused: use the file of records{remedy}, or take the column out if it counts nothing"
         )
 
 

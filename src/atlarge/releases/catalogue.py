@@ -134,7 +134,8 @@ def header_of(cells: Iterable[str | None]) -> tuple[Family | None, list[str]]:
     names begin that are written in one piece, as Stata does.
     """
     names = [plain(cell or "") for cell in cells]
-    for bare in (names, _without_table(names), [_in_one_piece().get(name, name) for name in names]):
+    for respelled in (list, _without_table, _divided):
+        bare = respelled(names)
         found = recognise(frozenset(bare) - {""})
         if found is not None:
             return found, bare
@@ -159,6 +160,11 @@ def _in_one_piece() -> dict[str, str]:
     """The names of columns by their letters alone."""
     known = sorted(name for one in families().values() for name in one.plain_known)
     return {name.replace("_", ""): name for name in known}
+
+
+def _divided(names: list[str]) -> list[str]:
+    """Names with their words divided, where they are written in one piece."""
+    return [_in_one_piece().get(name, name) for name in names]
 
 
 def _without_table(names: list[str]) -> list[str]:

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from atlarge.errors import ReleaseError
-from atlarge.files import write_atomically
+from atlarge.files import digest, write_atomically
 from atlarge.releases.catalogue import families
-from atlarge.releases.downloads import Resuming, Unchanged, pooch, retrieve, settle, work_folder
+from atlarge.releases.downloads import Resuming, Unchanged, retrieve, settle, work_folder
 
 SOURCE = "https://github.com/deportationdata/ice/raw/refs/heads/main/data/"
 """Where the project keeps its newest releases. The address must be this one: the repository stores its data
@@ -99,7 +99,7 @@ def fetch_latest(
     with work_folder(folder) as work:
         record = _record(folder)
         before = record.get(target.name, {})
-        is_whole = target.is_file() and before.get("url") == url and before.get("sha256") == _sha256(target)
+        is_whole = target.is_file() and before.get("url") == url and before.get("sha256") == digest(target)
         coming = Resuming(target, progress, unless=before.get("etag") if is_whole else None)
         try:
             written = retrieve(url, None, coming, work, lambda reason: _by_hand(name, reason, url))
@@ -107,7 +107,7 @@ def fetch_latest(
             sha256 = before["sha256"]
         else:
             _check(written, url, name)
-            sha256 = _sha256(written)
+            sha256 = digest(written)
             settle(written, target)
             fetched = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
             record[target.name] = {"url": url, "etag": coming.tag, "sha256": sha256, "fetched": fetched}
@@ -116,10 +116,6 @@ def fetch_latest(
     if on_progress:
         on_progress(f"{target.name}: {status}, sha256 {sha256}")
     return Fetched(name, url, status, str(target), sha256, target.stat().st_size)
-
-
-def _sha256(path: Path) -> str:
-    return str(pooch().file_hash(str(path), alg="sha256"))
 
 
 def _record(folder: Path) -> dict[str, Any]:
