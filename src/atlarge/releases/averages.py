@@ -32,7 +32,7 @@ def refuse_counts(path: Path, family: Family, sheet: Sheet) -> None:
     frame = sheet.frame
     if family.table not in _EVENTS or family.is_exact or frame.height < _FEWEST_ROWS:
         return
-    numbers = [name for name in frame.columns if _is_of_numbers(frame[name])]
+    numbers = [name for name in frame.columns if _is_of_numbers(sheet, name)]
     texts = {n for column in family.columns.values() if column.kind == "text" for n in column.plain_names}
     counted = [n for n in numbers if n in texts or n not in family.plain_known]
     identifier = family.columns.get("subject")
@@ -52,10 +52,12 @@ def refuse_counts(path: Path, family: Family, sheet: Sheet) -> None:
         )
 
 
-def _is_of_numbers(cells: pl.Series) -> bool:
+def _is_of_numbers(sheet: Sheet, name: str) -> bool:
     """Whether the filled cells of a column are numbers, and not all the same."""
+    cells = sheet.frame[name]
     if cells.dtype == pl.String:
-        cells = cells.replace("", None).drop_nulls().cast(pl.Float64, strict=False)
+        words = sheet.words(name)
+        cells = words.filter(words != "").cast(pl.Float64, strict=False)
     return (
         cells.dtype.is_numeric()
         and cells.n_unique() > 1

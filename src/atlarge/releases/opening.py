@@ -19,7 +19,6 @@ from atlarge.releases.unpacking import bounded, member_of, most_bytes, unpacker
 _MIB = 1024 * 1024
 BLOCK = 64 * _MIB
 """A text of more bytes than this, unpacked, is read a block at a time."""
-_PIECE = 128 * 1024
 _MOST_LAYERS = 3
 _LONGEST_MAGIC = 6
 
@@ -55,7 +54,7 @@ class _Watched:
     def pieces(self) -> Iterator[bytes]:
         """The bytes as they stand in the file."""
         with self._file:
-            while piece := self._file.read(min(_PIECE, BLOCK)):
+            while piece := self._file.read(min(4 * _MIB, BLOCK)):
                 self._digest.update(piece)
                 yield piece
         if self._digest.hexdigest() != self._sha256:
@@ -64,14 +63,16 @@ class _Watched:
 
 def _blocks(pieces: Iterator[bytes]) -> Iterator[bytes]:
     """The same bytes in blocks."""
-    block = BytesIO()  # it grows in place, and its value is no copy
+    blocks: list[bytes] = []
+    size = 0
     for piece in pieces:
-        block.write(piece)
-        if block.tell() >= BLOCK:
-            yield block.getvalue()
-            block = BytesIO()
-    if block.tell():
-        yield block.getvalue()
+        blocks.append(piece)
+        size += len(piece)
+        if size >= BLOCK:
+            yield b"".join(blocks)
+            blocks, size = [], 0
+    if blocks:
+        yield b"".join(blocks)
 
 
 def _hashed(path: Path) -> tuple[str, int, BinaryIO]:
