@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 import simulated_files
 from atlarge.errors import ReleaseError
 from atlarge.ingest import ingest
-from atlarge.records.dates import is_from_1904, read_dates, refuse_exchanged_days
+from atlarge.records.dates import DateOrder, is_from_1904, read_dates, refuse_exchanged_days
 from atlarge.records.store import open_store
 
 TIMES = st.datetimes(dt.datetime(2003, 3, 1), dt.datetime(2035, 12, 31)).map(
@@ -77,6 +77,13 @@ MOIS_COURTS = [
     "janv.", "f\u00e9vr.", "mars", "avr.", "mai", "juin", "juil.", "ao\u00fbt", "sept.", "oct.",
     "nov.", "d\u00e9c.",
 ]  # fmt: skip
+MONTHS = {
+    "German": "Jan. Feb. M\u00e4rz April Mai Juni Juli Aug. Sept. Okt. Nov. Dez.",
+    "German, short": "Jan Feb Mrz Apr Mai Jun Jul Aug Sep Okt Nov Dez",
+    "Portuguese": "jan fev mar abr mai jun jul ago set out nov dez",
+    "Italian": "gen feb mar apr mag giu lug ago set ott nov dic",
+    "Spanish, short": "ene feb mar abr may jun jul ago sept oct nov dic",
+}
 DAYS = {
     "ISO": "%Y-%m-%d", "SDATE": "%Y/%m/%d", "Stata": "%d%b%Y", "SPSS": "%d-%b-%Y", "Excel": "%m/%d/%Y",
     "Excel, short": "%m/%d/%y", "Excel, name": "%d-%b-%y", "long": "%B %d, %Y", "eight digits": "%Y%m%d",
@@ -95,6 +102,28 @@ def test_times_are_read_as_written(times: list[dt.datetime], program: str) -> No
 def test_days_are_read_as_written(times: list[dt.datetime], program: str) -> None:
     words = [t.strftime(DAYS[program]) for t in times]
     assert read_dates(pl.Series(words)).dt.date().to_list() == [t.date() for t in times]
+
+
+@pytest.mark.parametrize("language", MONTHS)
+@pytest.mark.parametrize("form", ["{d:02}-{m}-{y}", "{d}. {m} {y}", "{d} {m} {y}"])
+def test_months_of_a_language_are_all_read(language: str, form: str) -> None:
+    names = MONTHS[language].split()
+    days = [dt.date(2024, month, day) for month in range(1, 13) for day in (1, 12, 28)]
+    words = pl.Series([form.format(d=day.day, m=names[day.month - 1], y=day.year) for day in days])
+    assert read_dates(words).dt.date().to_list() == days
+
+
+@pytest.mark.parametrize(
+    "months", ["jan feb mrt apr mei", "sty lut mar kwi maj", "janvye fevriye mas avril me"]
+)
+def test_months_of_a_language_that_is_not_read_are_refused(months: str) -> None:
+    order = DateOrder("month")
+    order.look_at(pl.Series([f"{day} {m} 2024" for m in months.split() for day in range(1, 29)]))
+    with pytest.raises(ReleaseError, match="name months in a language that is not read, in"):
+        order.decide(Path("a.csv"), ["date"])
+    mistyped = DateOrder("month")
+    mistyped.look_at(pl.Series([*(f"{day} March 2024" for day in range(1, 29)), "3 Marhc 2024"]))
+    mistyped.decide(Path("a.csv"), ["date"])
 
 
 @settings(max_examples=20, deadline=None)

@@ -13,6 +13,7 @@ import datetime as dt
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -21,6 +22,7 @@ import polars as pl
 
 from atlarge.errors import ReleaseError
 from atlarge.releases.marks import bare_words
+from atlarge.wording import some
 
 Order = Literal["month", "day"]
 
@@ -58,8 +60,13 @@ _MONTHS = (
     "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
     "enero febrero marzo abril mayo junio julio agosto setiembre octubre noviembre diciembre",
     "janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre",
+    "januar februar marz april mai juni juli august september oktober november dezember",
+    "janner februar mrz april mai juni juli august september oktober november dezember",
+    "janeiro fevereiro marco abril maio junho julho agosto setembro outubro novembro dezembro",
+    "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
 )
-"""In English, Spanish and French."""
+"""In English, Spanish, French, German, Portuguese and Italian."""
+_NAMED_MONTH = r"(?i)^\d{1,2}[^a-z\d:]*([a-z]{3,10})[^a-z\d:]+(?:\d{4}|\d{2})(?:\D|$)"
 _SAS_CLOCK = r"(?i)^(\d{1,2}[-/]?[a-z]{3}[-/]?\d{2,4}):"
 _OTHER_CLOCKS = (
     (r"^([A-Za-z]{3,9}) (\d{1,2}) (\d{1,2}:\d{2}:\d{2})(?: [A-Z]{2,4})? (\d{4})$", "${2} ${1} ${4} ${3}"),
@@ -104,6 +111,7 @@ _MISTYPED = 0.1
 """The same of dates that begin with the year."""
 
 
+@cache
 def _names() -> dict[str, str]:
     """The number of each month by its names, and by their beginnings that no other month shares."""
     found: dict[str, set[int]] = {}
@@ -148,6 +156,8 @@ class DateOrder:
     late_days: int = 0
     year_day: int = 0
     last: set[int] = field(default_factory=set)
+    named: int = 0
+    unnamed: int = 0
     dotted: bool = True
     decided: Order | None = None
     from_1904: bool | None = None
@@ -156,6 +166,11 @@ class DateOrder:
     def now(self) -> Order | None:
         """The order as determined so far."""
         return self.decided or self.published
+
+    @property
+    def doubtful(self) -> int:
+        """Values that say something of the order, or cannot be read."""
+        return self.numeric + self.year_day + self.unnamed
 
     @property
     def numeric(self) -> int:
@@ -171,6 +186,9 @@ class DateOrder:
         self.others += len(words) - parts.height
         iso = words.str.extract(_ISO_DAY, 1).drop_nulls().cast(pl.Int32, strict=False)
         self.late_days += int((iso > 12).sum())
+        months = words.str.extract(_NAMED_MONTH, 1).drop_nulls().str.to_lowercase()
+        self.named += len(months)
+        self.unnamed += int((~months.is_in([*_names()])).sum())
         if parts.is_empty():
             return
         first, second = parts["1"].cast(pl.Int32), parts["3"].cast(pl.Int32)
@@ -190,6 +208,11 @@ class DateOrder:
         """
         named = ", ".join(repr(name) for name in columns)
         advice = "write dates as YYYY-MM-DD and try again"
+        if self.unnamed > _MISTYPED * self.named:
+            raise ReleaseError(
+                f"{path}: the dates in {named} name months in a language that is not read, in "
+                f"{some(self.unnamed, 'value')}; {advice}"
+            )
         if self.year_day > _MISTYPED * (self.year_day + self.late_days):
             raise ReleaseError(
                 f"{path}: the dates in {named} are year-day-month in {self.year_day:,} values, and others "

@@ -265,9 +265,9 @@ def _decide_order(release: Release, sheet: Sheet, dates: list[str], order: DateO
     named = []
     for published in dates:
         if sheet.frame[published].dtype == pl.String:
-            before = order.numeric + order.year_day
+            before = order.doubtful
             order.look_at(sheet.words(published))
-            if before != order.numeric + order.year_day:
+            if before != order.doubtful:
                 named.append(published)
     if named:
         order.decide(release.path, named)
