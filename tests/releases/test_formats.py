@@ -60,6 +60,12 @@ def _stata(table: pl.DataFrame, path: Path) -> None:
     table.to_pandas().to_stata(path, write_index=False, version=118)
 
 
+def _labelled(table: pl.DataFrame, path: Path) -> None:
+    """Short names, as in SAS transport files, and those of the release as labels."""
+    short = table.to_pandas().set_axis([f"V{i}" for i in range(table.width)], axis=1)
+    pytest.importorskip("pyreadstat").write_sav(short, str(path), column_labels=table.columns)
+
+
 def _spss(table: pl.DataFrame, path: Path) -> None:
     pytest.importorskip("pyreadstat").write_sav(table.to_pandas(), str(path))
 
@@ -81,6 +87,7 @@ WRITE: dict[str, Callable[[pl.DataFrame, Path], None]] = {
     "book.xlsx": lambda t, p: t.to_pandas().to_excel(p, index=False),
     "stata.dta": _stata,
     "spss.sav": _spss,
+    "labels.sav": _labelled,
 }
 
 

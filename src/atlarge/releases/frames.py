@@ -9,7 +9,9 @@ from pathlib import Path
 import polars as pl
 
 from atlarge.errors import ReleaseError
+from atlarge.releases.catalogue import header_of
 from atlarge.releases.guard import reading
+from atlarge.releases.textform import unique_names
 
 _NAMES = {
     "stata": ("Stata", ".dta", "read_dta"),
@@ -43,5 +45,14 @@ def read_frame(path: Path, form: str, content: bytes) -> pl.DataFrame:
         copy.write(content)
         copy.flush()
         with reading(path, name):
-            frame: pl.DataFrame = read(copy.name, output_format="polars", **labels)[0]
+            frame, meta = read(copy.name, output_format="polars", **labels)
+    return _labelled(frame, meta.column_labels)
+
+
+def _labelled(frame: pl.DataFrame, labels: list[str | None]) -> pl.DataFrame:
+    """The table under the labels of its columns, where these are the names that a release is known by."""
+    whole = unique_names([label or name for label, name in zip(labels, frame.columns, strict=True)])
+    by_name, by_label = (header_of(names)[0] for names in (frame.columns, whole))
+    if by_label is not None and by_name is None:
+        frame.columns = whole
     return frame

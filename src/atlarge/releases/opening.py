@@ -121,6 +121,8 @@ def _form(path: Path, content: bytes) -> str:
         return "stata"
     if content[257:262] == b"ustar":
         raise ReleaseError(f"{path}: is a tar archive; unpack it and name the files wanted")
+    if b"SPSS PORT FILE" in content[:120]:
+        raise ReleaseError(f"{path}: is an SPSS portable file (.por); save it as .sav or CSV")
     start = content[:512].lstrip(b"\xef\xbb\xbf \t\r\n")
     if start[:1] == b"<" and b"<table" in content[:65536].lower():
         raise ReleaseError(
