@@ -52,6 +52,16 @@ def test_a_command_can_answer_in_json(name: str) -> None:
     assert "--json" in {opt for p in COMMANDS[name].params for opt in p.opts}
 
 
+@pytest.mark.parametrize(
+    "name", [name for name, c in COMMANDS.items() if "--store" in {opt for p in c.params for opt in p.opts}]
+)
+@pytest.mark.parametrize("empty", ["", "  "])
+def test_a_store_without_a_name_is_not_the_current_folder(name: str, empty: str) -> None:
+    found = run([*name.split(), "--store", empty])
+    assert found.exit_code == 2
+    assert "no folder is named" in found.stderr or "Missing argument" in found.stderr
+
+
 WRITERS = [
     (name, parameter.opts[0])
     for name, command in COMMANDS.items()

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from atlarge.records.store import Store
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
-StoreOption = Annotated[
-    Path | None, typer.Option("--store", help="Folder of the store; left out: the embedded panel.")
-]
 
 
 def _day(text: str) -> dt.date:
@@ -29,6 +26,20 @@ def _day(text: str) -> dt.date:
         return dt.date.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter(f"{text!r} is no day; write it as 2017-02-01") from None
+
+
+def _folder(text: str) -> Path:
+    if not text.strip():
+        raise typer.BadParameter("no folder is named, as where a variable is empty; name one")
+    return Path(text)
+
+
+def store_option(help: str) -> Any:
+    """The option that names the folder of a store; no name at all is not the current folder."""
+    return typer.Option("--store", parser=_folder, metavar="<path>", help=help)
+
+
+StoreOption = Annotated[Path | None, store_option("Folder of the store; left out: the embedded panel.")]
 
 
 def day_option(name: str, help: str) -> Any:

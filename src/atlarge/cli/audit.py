@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from atlarge.cli._output import JsonFlag, day_option, emit_json, overlap_line
+from atlarge.cli._output import JsonFlag, day_option, emit_json, overlap_line, store_option
 from atlarge.wording import some
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _MOST_SPANS = 3
 
 
 def audit_command(
-    store: Annotated[Path, typer.Option(help="Folder of the store.")],
+    store: Annotated[Path, store_option("Folder of the store.")],
     release: Annotated[str | None, typer.Option(help="Only this release, by its id or file.")] = None,
     quarantine: Annotated[
         bool,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from atlarge.cli._output import JsonFlag, emit_json, note, overlap_line, revision_lines
+from atlarge.cli._output import JsonFlag, emit_json, note, overlap_line, revision_lines, store_option
 from atlarge.wording import some
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def ingest_command(
     files: Annotated[
         list[Path], typer.Argument(help="Files as published; each is recognized by its content.")
     ],
-    store: Annotated[Path, typer.Option(help="Folder of the store; created if it is not there.")],
+    store: Annotated[Path, store_option("Folder of the store; created if it is not there.")],
     covers: Annotated[
         str | None,
         typer.Option(

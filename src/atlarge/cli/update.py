@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from atlarge.cli._output import JsonFlag, emit_json, note, revision_lines
+from atlarge.cli._output import JsonFlag, emit_json, note, revision_lines, store_option
 
 
 def update_command(
@@ -16,9 +16,7 @@ def update_command(
         list[str] | None,
         typer.Argument(help="Newest releases, such as arrests-latest; left out: of the tables in the store."),
     ] = None,
-    store: Annotated[Path, typer.Option(help="Folder of the store; created if it is not there.")] = Path(
-        "store"
-    ),
+    store: Annotated[Path, store_option("Folder of the store; created if it is not there.")] = Path("store"),
     out: Annotated[
         Path | None, typer.Option(help="Folder for the files; left out: releases, beside the store.")
     ] = None,

@@ -198,7 +198,7 @@ def ingest(
     """
     say = on_progress or (_to_stderr if progress else _silent)
     paths = _paths(files)
-    said = parse_scope(covers) if covers else []
+    said = [] if covers is None else parse_scope(covers)
     if not isinstance(store, str | Path):
         raise StoreError(f"name the folder of the store, not {store!r}")
     spill = Spill(Path(store))
