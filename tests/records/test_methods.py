@@ -27,7 +27,7 @@ def _store(folder: Path, methods: list[str]) -> tuple[dict[str, int], list[str]]
     head = "Area of Responsibility|Apprehension Date|Apprehension Method|Apprehension Landmark|Operation"
     area = "San Antonio Area of Responsibility"
     lines = [
-        f"{area}|2/{i % 28 + 1}/2017|{methods[i % len(methods)]}|TRAVIS COUNTY JAIL|" for i in range(140)
+        f"{area}|2/{i // 3 % 28 + 1}/2017|{methods[i % len(methods)]}|TRAVIS COUNTY JAIL|" for i in range(140)
     ]
     path = folder / "a.csv"
     path.write_text("\n".join([head, *lines]) + "\n")

@@ -32,6 +32,7 @@ WRITERS: dict[str, Callable[[str], str]] = {
     "unit": lambda name: f"{name} (local)" if "Date" in name else name,
     "form": lambda name: f"{name} [YYYY-MM-DD]" if "Date" in name else name,
     "Stata": lambda name: name.replace(" ", "").lower(),
+    "SQL Server": lambda name: name.replace(" ", ""),
     "Stata in capitals": lambda name: name.replace(" ", "").upper(),
 }
 
@@ -104,6 +105,22 @@ def test_records_summed_in_any_way_are_refused(tmp_path: Path, how: str, form: s
     getattr(grouped, f"write_{form}")(path := tmp_path / f"grouped.{form}")
     with pytest.raises(ReleaseError, match="seems to count records"):
         ingest([path], tmp_path / "store")
+
+
+@pytest.mark.parametrize("kept", [2, 3, 4])
+def test_records_without_their_repeated_rows_are_refused(tmp_path: Path, kept: int) -> None:
+    names = list(NAMES[:kept])
+    frame = rows(600).select(names)
+    frame.write_csv(tmp_path / "records.csv")
+    assert ingest([tmp_path / "records.csv"], tmp_path / "store").releases[0].rows_kept == 600
+    frame.unique().sort(names).write_csv(tmp_path / "distinct.csv")
+    with pytest.raises(ReleaseError, match="repeated rows have been taken out"):
+        ingest([tmp_path / "distinct.csv"], tmp_path / "none")
+    once = frame.unique().with_columns(
+        pl.Series("unique_identifier", range(frame.n_unique())).hash().cast(str)
+    )
+    once.write_csv(tmp_path / "identified.csv")
+    assert ingest([tmp_path / "identified.csv"], tmp_path / "other").releases[0].rows_kept == once.height
 
 
 @pytest.mark.parametrize("times", [2, 3])

@@ -16,7 +16,7 @@ from atlarge.records.duplicates import RULES
 from atlarge.records.prepare import prepare
 from atlarge.records.tables import NOT_KEPT, TABLES
 from atlarge.releases import catalogue, families, read_release
-from atlarge.releases.catalogue import recognise
+from atlarge.releases.catalogue import header_of, recognise
 from atlarge.releases.family import family_of, plain
 from atlarge.releases.faults import faults, faults_of
 from command_line import run
@@ -119,6 +119,25 @@ def test_the_nearest_family_is_named(tmp_path: Path) -> None:
     path = tmp_path / "part.csv"
     path.write_text("date,lift_reason,det_facility,city,detainer_type\n2010-01-01,,,,\n")
     with pytest.raises(ReleaseError, match="nearest is pa-detainers, whose column 'state' it lacks"):
+        read_release(path)
+
+
+@pytest.mark.parametrize("beside", ["Port of Departure", "Birth Country"])
+def test_a_column_that_only_some_tables_have_tells_a_subset(beside: str) -> None:
+    """Removals cut to their date, port and country are removals; a date and a sex may be anybody's."""
+    found, _ = header_of(["Departed Date", beside, "Departure Country"])
+    assert found is not None
+    assert found.table == "removals"
+    assert header_of(["Departed Date", "Gender", "Departure Country"])[0] is None
+
+
+@pytest.mark.parametrize(
+    "date", ["Departed Date", "Apprehension Date", "Detainer Prepare Date", "Event Date"]
+)
+def test_a_date_without_a_column_of_its_table_is_refused_by_what_lacks(date: str, tmp_path: Path) -> None:
+    path = tmp_path / "part.csv"
+    path.write_text(f"{date},Citizenship Country,Gender\n2025-01-02,MEXICO,Male\n")
+    with pytest.raises(ReleaseError, match="but no column beside it tells so; keep one more of the release"):
         read_release(path)
 
 

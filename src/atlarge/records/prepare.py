@@ -26,6 +26,7 @@ from atlarge.records.schemes import spelled
 from atlarge.records.tables import NOT_KEPT, TABLES
 from atlarge.records.typed import Typed, type_release
 from atlarge.releases.areas import area_code, state_code
+from atlarge.releases.averages import refuse_distinct
 from atlarge.releases.family import Family
 from atlarge.releases.persons import how_named
 from atlarge.releases.privacy import blank_persons
@@ -240,7 +241,9 @@ def begin(release: Release, hashes: list[pl.Series] | None = None, order: DateOr
     elif family.table in ("arrests", "detainers", "encounters", "removals"):
         found = [sheet.hashes() for sheet in release.sheets]
         if hashes is None:
-            audit.checks["identical_rows"] = identical(release.path, found)
+            audit.checks["identical_rows"] = repeated = identical(release.path, found)
+            for sheet in release.sheets if not repeated else ():
+                refuse_distinct(release.path, family, sheet)
         else:
             hashes += found
     names = {name for sheet in release.sheets for name in sheet.frame.columns}

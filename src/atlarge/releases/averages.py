@@ -42,7 +42,7 @@ def refuse_counts(path: Path, family: Family, sheet: Sheet) -> None:
     main = () if family.main is None else family.main.plain_names
     grouped = [n for n in frame.columns if n in main or (n in family.plain_known and n not in numbers)]
     others = frame.select(grouped)
-    if grouped and _alike(others) >= _EXPECTED and others.is_unique().all():
+    if grouped and _alike(others) >= _EXPECTED and not others.is_duplicated().any():
         where, remedy = (
             ("", "") if sheet.name is None else (f"sheet {sheet.name!r}, ", ", take the sheet out")
         )
@@ -50,6 +50,23 @@ def refuse_counts(path: Path, family: Family, sheet: Sheet) -> None:
             f"{path}: {where}the column {counted[0]!r} seems to count records that are alike in the others; "
             f"refused: use the file of records{remedy}, or take the column out if it counts nothing"
         )
+
+
+def refuse_distinct(path: Path, family: Family, sheet: Sheet) -> None:
+    """Raise ReleaseError if no two rows are alike in the columns read where ten pairs would be by chance.
+
+    Among real records far more are, since one operation arrests several persons at once.
+    """
+    known = sheet.frame.select(n for n in sheet.frame.columns if n in family.plain_known)
+    if known.height < _FEWEST_ROWS or (alike := _alike(known)) < _EXPECTED or known.is_duplicated().any():
+        return
+    where = "" if sheet.name is None else f"sheet {sheet.name!r}, "
+    raise ReleaseError(
+        f"{path}: {where}no two of its {known.height:,} rows are alike, where {alike:,.0f} pairs of records "
+        "would be by chance alone: repeated rows have been taken out (as by SELECT DISTINCT, unique or a "
+        "pivot table), and records with them; use the file of records, or keep the column that tells them "
+        "apart"
+    )
 
 
 def _is_of_numbers(sheet: Sheet, name: str) -> bool:

@@ -164,7 +164,7 @@ def _in_one_piece() -> dict[str, str]:
 
 def _divided(names: list[str]) -> list[str]:
     """Names with their words divided, where they are written in one piece."""
-    return [_in_one_piece().get(name, name) for name in names]
+    return [_in_one_piece().get(name.replace("_", ""), name) for name in names]
 
 
 def _without_table(names: list[str]) -> list[str]:
@@ -206,7 +206,7 @@ _PLAIN_DATES = ("date", "day", "month", "year")
 
 
 _OF_COUNTS = re.compile(
-    r"^(?:n|nn|count|counts|cnt|total|totals|freq|frequency|number|num|qty|quantity|tally|cases|rows|records"
+    r"^(?:0|n|nn|len|size|how_many|count|counts|cnt|total|totals|freq|frequency|number|num|qty|quantity|tally|cases|rows|records"
     r"|people|persons|events|incidents|weight|sum|mean|median|average|avg|percent|pct|rate|share|value"
     r"|apprehensions|arrests|detainers|removals|encounters|detentions|(?:n|num|count|total|number)_\w+|\w+_(?:n|count|total|sum|avg))$"
 )
@@ -251,7 +251,8 @@ def _subset(header: frozenset[str]) -> Family | None:
         )
         own = _own(header, one.table, alone=len(tables) == 1)
         counts = any(_OF_COUNTS.match(column) for column in header - known)
-        if dates and own and read and not counts and len(known) >= _FEWEST_KNOWN * len(header):
+        distinguishing = read or any(len(_tables_of(n)) < len(_SUBSET_TABLES) for n in known - dates)
+        if dates and own and distinguishing and not counts and len(known) >= _FEWEST_KNOWN * len(header):
             found.append((len(read), len(known), len(known) / len(one.plain_known), one.rank, one.id))
     return families()[max(found)[-1]] if found else None
 
@@ -260,6 +261,19 @@ def counted_by(header: frozenset[str]) -> str | None:
     """The column of a header that makes it one of counts, where without it it is a part of a release's."""
     counts = sorted(name for name in header if _OF_COUNTS.match(name))
     return counts[0] if counts and _subset(header - set(counts)) is not None else None
+
+
+def dated_alone(header: frozenset[str]) -> tuple[str, Family] | None:
+    """The date of a release in a header that has no column which tells that its records are those of the
+    release; the first of those families whose main date it is."""
+    for one in sorted(families().values(), key=lambda one: -one.rank):
+        main = one.main
+        if main is None or one.table not in _SUBSET_TABLES or one.is_exact or _is_wider(header, one):
+            continue
+        dates = header & (set(main.plain_names) - set(_PLAIN_DATES))
+        if dates and 2 * len(header & one.plain_known) > len(header):
+            return min(dates), one
+    return None
 
 
 def nearest(header: frozenset[str]) -> tuple[Family, list[str]] | None:

@@ -18,7 +18,7 @@ import polars as pl
 Kind = Literal["text", "day", "moment", "count", "number", "mark"]
 
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
-_NEXT_WORD = re.compile(r"(?<=[a-z]{2})(?=[A-Z])")
+_NEXT_WORD = re.compile(r"(?<=[a-z]{2})(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")
 _UNIT = re.compile(
     r"(?i)(?:\s*\(|\s+\[)(?:utc|gmt|local(?: time)?|[ecmp][sd]?t|eastern|central|mountain|pacific|date|time"
     r"|text|string|[ymd]{1,4}[-/ .][ymd]{1,4}[-/ .][ymd]{1,4}(?: hh:mm(?::ss)?)?)[)\]]$"

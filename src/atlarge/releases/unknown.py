@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from atlarge.errors import ReleaseError
-from atlarge.releases.catalogue import counted_by, nearest
+from atlarge.releases.catalogue import counted_by, dated_alone, nearest
 from atlarge.releases.privacy import names_persons
 
 
@@ -24,6 +24,14 @@ def unknown(path: Path, header: frozenset[str], where: str) -> ReleaseError:
     if counts is not None:
         return ReleaseError(
             f"{path}: not a known release, but a table of counts (column {counts!r}); use the file of records"
+        )
+    alone = dated_alone(header)
+    if alone is not None:
+        date, family = alone
+        needed = ", ".join(repr(c.names[0]) for c in family.columns.values() if c.is_needed and not c.is_main)
+        return ReleaseError(
+            f"{path}: its column {date!r} may be that of {family.id}, but no column beside it tells so; keep "
+            f"one more of the release, such as {needed}"
         )
     near = nearest(header)
     if near is None:
