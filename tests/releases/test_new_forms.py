@@ -162,7 +162,10 @@ def test_a_sheet_of_facilities_saved_as_csv_keeps_its_year(data_dir: Path, tmp_p
     (sheet,) = (s for s in read_release(path).sheets if str(s.name).startswith("Facilities"))
     names = [column for column in sheet.frame.columns if not column.startswith("unnamed")]
     sheet.frame.select(names).write_csv(tmp_path / "facilities.csv")
-    whole, saved = (prepare(read_release(p)).frame for p in (path, tmp_path / "facilities.csv"))
+    prepared = [prepare(read_release(p)) for p in (path, tmp_path / "facilities.csv")]
+    has_note = [any("states the day of the figures" in note for note in one.audit.notes) for one in prepared]
+    assert has_note == [False, True]
+    whole, saved = (one.frame for one in prepared)
     whole = whole.filter(pl.col("place_kind") == "facility")
     kept = ["date", "fiscal_year", "place", "measure", "value"]
     assert saved.select(kept).sort(kept).equals(whole.select(kept).sort(kept))

@@ -492,6 +492,11 @@ def type_release(release: Release, order: DateOrder | None = None) -> Typed:
     whole.drop("quarantine", quarantine.height)
     family = release.family
     said = {**family.constants, **(family.stated(release) if family.stated else {})}
+    if said.get("as_of", family) is None:
+        whole.notes.append(
+            "no line above the header states the day of the figures: it is missing, and a file of the same "
+            "year that states its day is counted instead"
+        )
     constants = [pl.lit(v).alias(n) for n, v in said.items() if n not in frame.columns]
     whole.frame = frame.with_columns(constants)
     return whole
