@@ -68,7 +68,7 @@ chromium: $(VENV)/.dev
 	@$(BIN)/python tools/chromium.py
 
 check: lint types imports
-	@$(BIN)/pytest -m "not slow and not slow_file and not browser" -n 2 --dist worksteal
+	@$(BIN)/pytest -m "not slow and not slow_file and not variant and not browser" -n 2 --dist worksteal
 
 notebooks: $(VENV)/.dev
 	@$(BIN)/python tools/notebooks.py

@@ -22,17 +22,31 @@ REQUIRED = set(os.environ.get("ATLARGE_REQUIRE", "").replace(",", " ").split())
 # A busy machine is slow by chance: no test fails for the time that it took.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+# Processes that share the processors lose time if each has threads for all of them.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("POLARS_MAX_THREADS", "1")
 # Limits on processes, signals and descriptors that these rooms need are of POSIX systems.
 collect_ignore = ["crash", "hostile"] if sys.platform == "win32" else []
 NO_DATA = "they read the published releases; set ATLARGE_DATA to the folder that holds raw/ and reference/"
+SLOW_FILE = "\npytestmark = pytest.mark.slow_file\n"
+VARIANTS = 6
+"""So many variants of a test, evenly among all, are quick; the others are marked `variant`."""
 NO_BROWSER = "they need a browser; install Chromium, or set ATLARGE_CHROMIUM to its program"
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Where files marked `slow_file` are left out, do not import them either: that takes seconds."""
+    is_left_out = "not slow_file" in config.option.markexpr and collection_path.suffix == ".py"
+    return (is_left_out and SLOW_FILE in collection_path.read_text(encoding="utf-8")) or None
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what cannot run on this machine, unless `ATLARGE_REQUIRE` says that it must."""
     processes = getattr(config, "workerinput", {}).get("workercount", 1)
     if processes > 1:
         items[:] = _slow_files_first(items, processes)
+    _mark_variants(items)
     absent = []
     if not DATA.is_dir() and "data" not in REQUIRED:
         absent.append(("data", NO_DATA))
@@ -43,6 +57,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             needs_data = mark == "data" and "data_dir" in getattr(item, "fixturenames", ())
             if item.get_closest_marker(mark) or needs_data:
                 item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def _mark_variants(items: list[pytest.Item]) -> None:
+    """Mark all but a few of the quick variants of each test."""
+    tests: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        if not item.get_closest_marker("slow"):
+            tests.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    for variants in tests.values():
+        kept = {round(k * (len(variants) - 1) / (VARIANTS - 1)) for k in range(VARIANTS)}
+        for number, item in enumerate(variants):
+            if len(variants) > VARIANTS and number not in kept:
+                item.add_marker("variant")
 
 
 def _slow_files_first(items: list[pytest.Item], processes: int) -> list[pytest.Item]:

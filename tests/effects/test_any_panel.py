@@ -79,6 +79,7 @@ def test_the_wrong_way_round_is_said_so(name: str) -> None:
         ENTRIES[name](Y[:12].T)
 
 
+@pytest.mark.slow
 def test_results_give_a_frame_a_summary_and_a_short_form() -> None:
     space, rates = placebo_in_space(Y, 0, pre=36), pool_rates([1, 2, 30], [10.0, 10.0, 100.0])
     assert space.to_frame().height == space.n_placebos + 1

@@ -241,6 +241,7 @@ def test_a_burst_is_dated_and_an_operation_everywhere_singles_out_none() -> None
     assert watch_bursts(days, target, [500]) is None
 
 
+@pytest.mark.slow
 def test_false_bursts_are_as_rare_as_the_bar_says() -> None:
     rng = np.random.default_rng(4)
     days = rng.poisson(rng.gamma(2.0, 0.3, (120, 1)), (120, 700)).astype(float)

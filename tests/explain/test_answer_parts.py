@@ -57,6 +57,7 @@ def test_a_count_that_is_mostly_of_an_office_elsewhere_is_put_by_the_office(
     assert (f"around {fips} County" in found) != is_elsewhere
 
 
+@pytest.mark.slow
 def test_a_headline_names_the_state_of_every_county_whose_name_another_state_has() -> None:
     """The shortest name that a headline falls back on is never that of two counties."""
     names = sorted(table("counties")["place_name"])

@@ -38,6 +38,7 @@ def test_the_share_of_an_excess_that_lies_in_surges_is_by_the_days_they_share_wi
     assert burst_shares(nothing, surges) == {"month": None, "rest": None}
 
 
+@pytest.mark.slow
 def test_surges_are_those_of_the_areas_own_series_on_the_days_in_question() -> None:
     rng = np.random.default_rng(1)
     values = rng.poisson(2.0, (2, 1432)).astype(np.float32)

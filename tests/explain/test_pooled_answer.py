@@ -77,6 +77,7 @@ def registry() -> list[Policy]:
     return [_policy(f"p{k}", fips, MONTHS[12 + 2 * k]) for k, fips in enumerate(_counties(12))]
 
 
+@pytest.mark.slow
 def test_a_planted_rise_and_fall_are_found_and_are_the_engines_numbers(
     tmp_path: Path, drawn: dict[tuple[str, str], np.ndarray], registry: list[Policy]
 ) -> None:

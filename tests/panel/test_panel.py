@@ -77,6 +77,7 @@ def test_missing_is_not_zero(store: HandStore, engine: str) -> None:
     assert _value(result.frame, "13121", dt.date(2017, 3, 1), "arrests") == 7
 
 
+@pytest.mark.slow
 def test_engines_agree(store: HandStore) -> None:
     rows = [
         panel(store, by=by, every=every, measures=list(_arrest_measures()), engine=engine).frame

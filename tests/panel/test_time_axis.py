@@ -87,6 +87,7 @@ def _part(family: str, start: str, end: str) -> Segment:
     return Segment(family, family, family.upper(), f"{family}.csv", *map(dt.date.fromisoformat, (start, end)))
 
 
+@pytest.mark.slow
 def test_a_store_of_two_forms_breaks_where_the_other_form_begins(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

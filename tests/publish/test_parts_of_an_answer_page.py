@@ -356,6 +356,7 @@ def test_a_past_forecast_is_of_the_last_six_months_of_every_area(tmp_path: Path)
     assert inside <= found["inside"] <= inside + 6 * (len(areas) - 1)
 
 
+@pytest.mark.slow
 def test_the_cells_of_a_site_are_the_counts_of_its_records(store: Store) -> None:
     cells, fine = gather(store)
     finest = {row[:2]: row[2] for row in fine.rows()}

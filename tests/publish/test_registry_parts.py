@@ -35,6 +35,7 @@ W = Words("en")
 MONTHS = months_between(policy_pages.FIRST_MONTH, policy_pages.last_month())
 
 
+@pytest.mark.slow
 def test_the_map_of_the_registry_unrolls_to_the_regime_of_each_month() -> None:
     found = policy_pages._map_values()
     rows = policy_pages._regimes().filter(pl.col("place").is_in(["48453", "06037", "17031", "12086"]))

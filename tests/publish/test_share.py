@@ -58,6 +58,7 @@ def test_a_palette_picture_keeps_every_pixel_and_is_the_same_twice() -> None:
         assert (pixels == np.array(colours, np.uint8)[picture]).all()
 
 
+@pytest.mark.slow
 def test_a_share_picture_holds_the_published_counts_and_nothing_of_the_hidden_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -486,6 +486,7 @@ def _all_pages(data: SiteData) -> dict[str, str]:
     return made
 
 
+@pytest.mark.slow
 def test_every_link_of_every_page_leads_to_a_file_of_the_site(data: SiteData) -> None:
     made = _all_pages(data)
     known = set(made) | {path for path, _ in policy_files(data)}

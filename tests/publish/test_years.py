@@ -23,6 +23,7 @@ def _attribute(shape: str, name: str) -> str:
     return found[1]
 
 
+@pytest.mark.slow
 def test_parts_and_what_is_open_above_them_are_as_tall_as_the_counts_of_the_table(tmp_path: Path) -> None:
     years = site_cells(simulated_store(tmp_path / "store")).table.filter(pl.col("every") == "year")
     mixed = 0

@@ -90,6 +90,7 @@ DAYS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.lists(TIMES, min_size=1, max_size=20), st.sampled_from(sorted(WRITTEN)))
 def test_times_are_read_as_written(times: list[dt.datetime], program: str) -> None:
@@ -126,6 +127,7 @@ def test_months_of_a_language_that_is_not_read_are_refused(months: str) -> None:
     mistyped.decide(Path("a.csv"), ["date"])
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(st.lists(TIMES, min_size=1, max_size=20))
 def test_times_as_people_and_other_scripts_write_them(times: list[dt.datetime]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import ddp_forms
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -79,6 +80,7 @@ def test_the_window_is_that_of_the_documentation() -> None:
         assert link(_side([("a", 20)]), _side([("a", 20 + days)]), 5, 10)["linked"] == linked
 
 
+@pytest.mark.slow
 def test_a_report_of_a_store(tmp_path: Path) -> None:
     people = {"ddp-arrests-b": 3, "ddp-detainers-b": 3, "ddp-stints-b": 3}
     files = [

@@ -133,6 +133,7 @@ def test_months_to_come_are_missing(as_of: dt.date | None, filled: int, expected
     assert last_month(rows, 2025, as_of) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.data
 def test_a_workbook_of_several_families_gives_a_release_of_each(data_dir: Path) -> None:
     found = {r.family.id: r for r in read_releases(data_dir / "field" / "files" / "UWvDHS_LESA_FINAL.xlsx")}

@@ -78,6 +78,7 @@ def test_a_byte_that_no_word_has_is_damage(byte: int, tmp_path: Path) -> None:
         read(path)
 
 
+@pytest.mark.slow
 def test_an_archive_that_unpacks_too_large_is_refused_without_reading_on(tmp_path: Path) -> None:
     path = tmp_path / "a.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -101,6 +101,7 @@ def test_bursts_are_partly_marked_and_nothing_else_is(simulated: Path) -> None:
     assert set(marked["Operation"]) == {"(B)(7)(E) "}
 
 
+@pytest.mark.slow
 def test_same_seed_same_bytes(tmp_path: Path) -> None:
     sums = []
     for name in ("a", "b"):

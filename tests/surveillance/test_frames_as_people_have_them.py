@@ -105,6 +105,7 @@ def test_months_are_evenly_spaced_and_twelve_make_a_year(start: str, day: int) -
     assert np.flatnonzero(np.isnan(short.counts[0])).tolist() == [40]
 
 
+@pytest.mark.slow
 def test_weeks_are_scanned_as_weeks_unless_told_otherwise() -> None:
     frame = _weekly(5)
     found = scan(frame, **COLUMNS)

@@ -44,6 +44,7 @@ USES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("room", USES)
 def test_a_room_needs_numpy_and_scipy_only(room: str) -> None:
     code = BLOCK + "import numpy as np\n" + textwrap.dedent(USES[room])

@@ -46,6 +46,7 @@ def test_bursts_are_found_where_they_are() -> None:
     assert np.mean(covered) >= 0.85
 
 
+@pytest.mark.slow
 def test_false_discoveries_are_controlled_by_date_and_by_burst() -> None:
     """q over places and dates, and q over bursts, each against its own truth.
 
@@ -115,6 +116,7 @@ def test_weeks_find_what_days_find() -> None:
     assert joint.bursts.q[0] <= 0.05
 
 
+@pytest.mark.slow
 def test_neighbours_together_show_what_none_shows_alone() -> None:
     world = null_world(6, 1096, mean=1.5, phi=1.2, seed=8)
     wednesday = int(np.nonzero(world.cycle == 2)[0][90])
