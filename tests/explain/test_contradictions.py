@@ -21,7 +21,7 @@ from atlarge.messages import Message, say
 
 pytestmark = pytest.mark.slow_file
 
-SEEDS = 2000
+SEEDS = 1000
 MOST_GRADE = 9.0
 VERDICTS = ["fits", "does not fit", "cannot be told"]
 
@@ -133,8 +133,8 @@ def test_a_level_drawn_otherwise_than_found_is_seen() -> None:
     assert contradictions(replace(sound, change_strips=[replace(strip, changes=torn)]))
 
 
-CHUNKS, OTHER_LEVELS = 2, 3
-"""Every second policy, one of this many of them at another level too; benchmarks/answers.py asks all."""
+CHUNKS, EVERY, OTHER_LEVELS = 2, 4, 3
+"""Every fourth policy, one of three of them at another level too; benchmarks/answers.py asks all."""
 
 
 @pytest.mark.slow
@@ -145,7 +145,7 @@ def test_no_answer_of_the_registry_contradicts_itself(chunk: int) -> None:
     The same answers are read by textstat: a reader of grade 9 can follow what a terminal prints.
     """
     grades = []
-    for k, policy in enumerate(in_reach()[::2]):
+    for k, policy in enumerate(in_reach()[::EVERY]):
         if k % CHUNKS != chunk:
             continue
         first, *others = questions_of(policy)
@@ -158,7 +158,7 @@ def test_no_answer_of_the_registry_contradicts_itself(chunk: int) -> None:
             assert contradictions(answer) == [], (place, question)
             grades.append([textstat.flesch_kincaid_grade(text) for text in main_texts(answer)])
     heads, whole = np.array(grades).T
-    assert len(grades) >= 8
+    assert len(grades) >= 5
     assert heads.mean() <= MOST_GRADE
     assert whole.mean() <= MOST_GRADE
     assert whole.max() <= MOST_GRADE + 1

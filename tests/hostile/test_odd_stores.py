@@ -100,7 +100,7 @@ STORES: dict[str, Callable[[Path], Path]] = {
     "no rows": lambda p: _store(p, {"arrests": _arrests([])}, FIRST, FIRST + dt.timedelta(days=99)),
     "many counties with a row": lambda p: _store(
         p,
-        {"arrests": _arrests([(FIRST, c, c[:2], "SNA", None, 1) for c in _counties(500)])},
+        {"arrests": _arrests([(FIRST, c, c[:2], "SNA", None, 1) for c in _counties(200)])},
         FIRST,
         FIRST + dt.timedelta(days=399),
     ),
