@@ -183,6 +183,36 @@ def test_a_later_form_takes_the_place_of_an_earlier_one(tmp_path: Path) -> None:
     assert families()["ddp-arrests-c"].rank > families()["ddp-arrests-a"].rank
 
 
+RECODED = {"Located": "At-large", "Non-Custodial Arrest": "At-large"}
+JAILS = ("TRAVIS COUNTY JAIL, AUSTIN, TX", "HARRIS COUNTY JAIL, HOUSTON, TX")
+
+
+@pytest.mark.parametrize("blank", [0.0, 0.3, 1.0])
+def test_a_newsrooms_recoded_form_is_counted_once(blank: float, tmp_path: Path) -> None:
+    """Its methods are two words of its own, so that no row agrees in them with one of the agency's."""
+    draw = random.Random(int(10 * blank))
+    methods = ("Located", "CAP Local Incarceration", "287(g) Program", "Non-Custodial Arrest")
+    days = [dt.date(2025, 2, 1) + dt.timedelta(days=draw.randrange(90)) for _ in range(400)]
+    used, jails = draw.choices(methods, k=400), draw.choices(JAILS, k=400)
+    kept = [None if draw.random() < blank else jail for jail in jails]
+    forms = {
+        "ddp": {"apprehension_date": days, "apprehension_method": used, "apprehension_site_landmark": kept},
+        "news": {
+            "arrest_date": days,
+            "arrest_street_custodial": [RECODED.get(method, "Custodial") for method in used],
+            "apprehension_site_landmark": jails,
+        },
+    }
+    for name, columns in forms.items():
+        states = {"apprehension_state": ["TEXAS"] * 400} if name == "ddp" else {}
+        pl.DataFrame(columns | states).write_csv(tmp_path / f"{name}.csv")
+    for order in permutations([tmp_path / "ddp.csv", tmp_path / "news.csv"]):
+        store = tmp_path / order[0].stem
+        for path in order:
+            ingest([path], store, covers="state:TX")
+        assert _counted(store) == 400
+
+
 @pytest.mark.data
 def test_pennsylvania_inside_the_national_detainers(data_dir: Path, tmp_path: Path) -> None:
     """The 1,799 Pennsylvania rows from October 2014 on stand in both; the national release is counted."""

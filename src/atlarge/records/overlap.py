@@ -292,7 +292,7 @@ def _compare(winner: Stored, loser: Stored, table: str) -> tuple[Stored, pl.Data
     otherwise is the same event all the same.
     """
     same = winner.audit["family"] == loser.audit["family"]
-    columns = (ONE_FAMILY if same else TWO_FAMILIES)[table]
+    key = (ONE_FAMILY if same else TWO_FAMILIES)[table]
     share = _SHARE_SAME if same else _SHARE_TWO
     both = inside(winner, loser)
     for gains, loses in ((winner, loser), (loser, winner)):
@@ -301,6 +301,7 @@ def _compare(winner: Stored, loser: Stored, table: str) -> tuple[Stored, pl.Data
         others = gains.frame.filter(inside(gains, loses) & inside(loses, gains, MOVED_DAYS))
         if rows.is_empty() or others.is_empty():
             return None
+        columns = key if same else _shared_words(rows, others, table)
         is_later = same and _is_later(gains, loses)
         if same:
             sure, matched = _same_rows(rows, others, columns, is_later)
@@ -324,6 +325,26 @@ def _compare(winner: Stored, loser: Stored, table: str) -> tuple[Stored, pl.Data
                 details["no_longer_listed"] = int(gone.sum())
             return loses, lost.to_frame("lost").with_columns(_scattered(within, gone).alias("gone")), details
     return None
+
+
+def _shared_words(rows: pl.DataFrame, others: pl.DataFrame, table: str) -> tuple[str, ...]:
+    """What rows of two families are matched by: where one recodes some of it, whatever else both fill."""
+    key = TWO_FAMILIES[table]
+    kept = [c for c in key if not _is_recoded(rows[c], others[c])]
+    if len(kept) == len(key):
+        return key
+    blank = {
+        c: max(frame[c].null_count() / frame.height for frame in (rows, others)) for c in ONE_FAMILY[table]
+    }
+    return (*kept, *(c for c in blank if c not in key and blank[c] <= _SHARE_TWO))
+
+
+def _is_recoded(words: pl.Series, others: pl.Series) -> bool:
+    """Whether two releases share no word of a column that both fill, as where a newsroom recodes methods."""
+    if words.dtype != pl.String or not (words.count() and others.count()):
+        return False
+    spelled = [_spelled(w.drop_nulls().unique().to_frame("w"), ("w",))["w"] for w in (words, others)]
+    return not spelled[0].is_in(spelled[1].implode()).any()
 
 
 def _scattered(within: pl.Series, matched: pl.Series) -> pl.Series:
