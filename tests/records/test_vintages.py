@@ -129,3 +129,75 @@ def test_what_was_cut_from_a_later_file_is_still_counted(cut: str, seed: int, tm
     missing = cells.join(after.group_by(cell).agg(m=pl.col("n").sum()), on=cell, how="anti", nulls_equal=True)
     assert missing.is_empty()
     assert after["n"].sum() >= before["n"].sum() - len(gone)
+
+
+def _said(earlier: Rows, main: str) -> list[str]:
+    """Columns of words that differ between rows."""
+    return [
+        name
+        for name in earlier[0]
+        if name != main and not name.endswith("Identifier")
+        and len({row[name] for row in earlier}) > 1 and any(isinstance(row[name], str) for row in earlier)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("without_identifiers", [False, True])
+@pytest.mark.parametrize("change", ["renamed", "mostly blank", "renamed, and another blank"])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_later_release_in_other_words_counts_each_row_once(
+    family: str, change: str, without_identifiers: bool, tmp_path: Path
+) -> None:
+    """A common value of a column has another name, or most rows leave a column blank; columns are drawn."""
+    table, main = family.split("-")[1], ddp_forms.main_date(family)
+    draw = random.Random(f"{family} {change} {without_identifiers}")
+    earlier, later, _ = _vintages(family, draw.randrange(1000), without_identifiers)
+    later = [dict(row) for row in later]
+    first, second = draw.sample(_said(earlier, main), 2)
+    common = max(sorted({row[first] for row in later if row[first]}), key=[r[first] for r in later].count)
+    for row in later:
+        if "renamed" in change and row[first] == common:
+            row[first] = "NAME OF ANOTHER KIND"
+        if "blank" in change and draw.random() < 0.8:
+            row[second] = None
+    paths = [_written(tmp_path / "earlier.csv", earlier), _written(tmp_path / "later.csv", later)]
+    ingest([paths[1]], tmp_path / "alone", covers="nation")
+    for order in (paths, paths[::-1]):
+        for path in order:
+            ingest([path], tmp_path / order[0].stem, covers="nation")
+        both, alone = (
+            open_store(tmp_path / store).scan(table).select(pl.col("n").sum()).collect().item()
+            for store in (order[0].stem, "alone")
+        )
+        assert both == alone, (first, second)
+
+
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("part", ["a method", "a landmark", "a criminality", "a tenth", "half"])
+def test_parts_of_a_release_add_up(part: str, seed: int, tmp_path: Path) -> None:
+    """What one file has and the other has not is counted, though each day has many rows like it."""
+    draw = random.Random(f"{part} {seed}")
+    methods = ["Located", "CAP Local Incarceration", "Boat Patrol"]
+    jails = [f"{county} COUNTY JAIL" for county in ("TRAVIS", "BEXAR", "WEBB")]
+    rows = [
+        {
+            "apprehension_date": dt.date(2025, 9, 1) + dt.timedelta(days=draw.randrange(60)),
+            "apprehension_aor": "San Antonio Area of Responsibility",
+            "apprehension_method": draw.choices(methods, [6, 3, 1])[0],
+            "apprehension_criminality": draw.choices(["1 Convicted Criminal", "3 Other"], [9, 1])[0],
+            "event_landmark": draw.choices(jails, [6, 3, 1])[0],
+        }
+        for _ in range(3_000)
+    ]  # fmt: skip
+    is_part = {
+        "a method": lambda row: row["apprehension_method"] == "Boat Patrol",
+        "a landmark": lambda row: row["event_landmark"] == "WEBB COUNTY JAIL",
+        "a criminality": lambda row: row["apprehension_criminality"] == "3 Other",
+        "a tenth": lambda row: draw.random() < 0.1,
+        "half": lambda row: draw.random() < 0.5,
+    }[part]
+    parts: tuple[Rows, Rows] = ([], [])
+    for row in rows:
+        parts[is_part(row)].append(row)
+    paths = [_written(tmp_path / f"{i}.csv", kept) for i, kept in enumerate(parts)]
+    ingest(paths, tmp_path / "store", covers="nation")
+    assert open_store(tmp_path / "store").scan("arrests").select(pl.col("n").sum()).collect().item() == 3_000

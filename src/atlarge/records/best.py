@@ -11,9 +11,10 @@ from typing import Any
 
 import polars as pl
 
+from atlarge.records.matching import MOVED_DAYS, paired, pairs_by, stated, without
 from atlarge.records.outcomes import MISSING
-from atlarge.records.overlap import GONE, MOVED_DAYS, Stored, inside, moved, stated
-from atlarge.records.tables import ONE_FAMILY, TWO_FAMILIES
+from atlarge.records.overlap import GONE, Stored, inside
+from atlarge.records.tables import TWO_FAMILIES
 
 FILLED = "filled_from"
 _PLACE = (
@@ -35,60 +36,25 @@ def _agrees(name: str) -> pl.Expr:
     return ((pl.col(name) == other) | pl.col(name).is_null() | other.is_null()).fill_null(True)
 
 
-def _keys(table: str, same: bool, columns: list[str]) -> list[tuple[str, ...]]:
-    """Columns by which rows are matched, the most specific first."""
-    own, both = ONE_FAMILY[table], TWO_FAMILIES[table]
-    tried: list[tuple[str, ...]] = [("date", "subject_key")]
-    tried += [(*own, "aor", "state", "criminality"), (*own, "aor", "state")] if same else []
-    tried += [(*both, "aor", "state", "criminality"), (*both, "aor", "state")]
-    tried += [own] if same else []
-    tried += [(*both, "aor"), both]
-    return [tuple(dict.fromkeys(key)) for key in tried if all(name in columns for name in key)]
-
-
-def _pairs(gains: pl.DataFrame, loses: pl.DataFrame, key: tuple[str, ...]) -> pl.DataFrame:
-    """One-to-one pairs of rows with equal keys (_at, _at_right), matched in order of appearance."""
-    words = [pl.col(k).str.to_uppercase() if gains[k].dtype == pl.String else pl.col(k) for k in key]
-    numbered = [
-        frame.select("_at", *words).with_columns(pl.int_range(pl.len()).over(key).alias("_nth"))
-        for frame in (gains, loses)
-    ]
-    nulls = key[-1] != "subject_key"
-    left, right = numbered if nulls else [frame.drop_nulls("subject_key") for frame in numbered]
-    return left.join(right, on=[*key, "_nth"], nulls_equal=nulls).select("_at", "_at_right")
-
-
-def _without(
-    gains: pl.DataFrame, loses: pl.DataFrame, pairs: pl.DataFrame
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Both sides without the rows already paired."""
-    return (
-        gains.join(pairs, on="_at", how="anti", maintain_order="left"),
-        loses.join(pairs, left_on="_at", right_on="_at_right", how="anti", maintain_order="left"),
-    )
-
-
 def matched(gains: pl.DataFrame, loses: pl.DataFrame, table: str, same: bool) -> pl.DataFrame:
     """One-to-one pairs (_at, _at_right) of rows of the counted release and rows set aside."""
-    found: list[pl.DataFrame] = []
+    if same:
+        return paired(loses, gains, table).select(_at="_at_right", _at_right="_at")
+    found = [pl.DataFrame(schema={"_at": pl.UInt32, "_at_right": pl.UInt32})]
     columns = [c for c in gains.columns if c in loses.columns]
-    for key in _keys(table, same, columns):
-        if gains.is_empty() or loses.is_empty():
-            break
-        matches = _pairs(gains, loses, key)
-        gains, loses = _without(gains, loses, matches)
-        if key[-1] == "subject_key" and same:
-            on_near_days = moved(gains, loses)
-            gains, loses = _without(gains, loses, on_near_days)
-            matches = pl.concat([matches, on_near_days])
-        found.append(matches)
-        if key[-1] == "subject_key" and matches.height >= _COMMON_IDENTIFIERS * (
-            matches.height + loses.height
-        ):
+    if "subject_key" in columns:
+        known, theirs = (frame.drop_nulls("subject_key") for frame in (gains, loses))
+        found.append(pairs_by(known, theirs, ("date", "subject_key")))
+        gains, loses = without(gains, loses, found[-1])
+        if found[-1].height >= _COMMON_IDENTIFIERS * (found[-1].height + loses.height):
             # both have the same identifiers, so a row whose identifier was not found is another person's
-            gains, loses = gains.filter(pl.col(key[-1]).is_null()), loses.filter(pl.col(key[-1]).is_null())
-    if not found:
-        return pl.DataFrame(schema={"_at": pl.UInt32, "_at_right": pl.UInt32})
+            gains, loses = (f.filter(pl.col("subject_key").is_null()) for f in (gains, loses))
+    both = TWO_FAMILIES[table]
+    for more in (("aor", "state", "criminality"), ("aor", "state"), ("aor",), ()):
+        key = tuple(dict.fromkeys((*both, *more)))
+        if all(name in columns for name in key):
+            found.append(pairs_by(gains, loses, key))
+            gains, loses = without(gains, loses, found[-1])
     return pl.concat(found)
 
 

@@ -36,11 +36,13 @@ PLACE_COLUMNS = {"aor": "aor", "state": "state", "office": "office", "county": "
 """The column that names the place of a row, by level."""
 EVENTS = tuple(_STATED["events"])
 """Tables whose rows are events: two releases of the same events are counted once."""
-ONE_FAMILY, TWO_FAMILIES = (
-    {table: tuple(by[kind]) for table, by in _STATED["events"].items()}
-    for kind in ("one_family", "two_families")
-)
-"""What rows of these are matched by, within a family and between two."""
+ONE_FAMILY: dict[str, list[list[str]]] = {
+    table: [thing if isinstance(thing, list) else [thing] for thing in by["one_family"]]
+    for table, by in _STATED["events"].items()
+}
+"""What rows of one family are matched by: the things that they say, and the columns that say each."""
+TWO_FAMILIES = {table: tuple(by["two_families"]) for table, by in _STATED["events"].items()}
+"""The columns that rows of two families are matched by."""
 
 
 def schema(table: str) -> Schema:

@@ -1,0 +1,200 @@
+"""Match rows of two files one to one: by person, else by what both say of the event.
+
+Rows without an identifier agree in all columns but at most two: one may be blank, renamed or put right. By
+how many columns can be told by a week: rows of other events agree on the same day no oftener than on the same
+weekday of another week.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from functools import reduce
+from itertools import combinations
+from operator import xor
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from atlarge.records.outcomes import MISSING
+from atlarge.records.tables import ONE_FAMILY
+
+MOVED_DAYS = 31
+"""A later vintage may put a person's date right by so many days."""
+_MOST_LEFT_OUT = 2
+_COMMON = 0.5
+"""Identifiers are the same if so many of those of either file are in both, and the words of a column if those
+of so many rows are."""
+_LESS, _LEAST, _FEWEST = 4, 10, 0.1
+"""Rows agree beyond chance if so many times fewer are without a match than of another week, of which so many
+have to be; and such a share where columns are left out, since the others may say too little."""
+
+Keys = NDArray[np.uint64]
+Rows = NDArray[np.int64]
+
+
+def stated(frame: pl.DataFrame) -> pl.DataFrame:
+    """Leave blank what a release does not state: the outcome of a detainer without a lift reason."""
+    if "outcome" not in frame.columns:
+        return frame
+    return frame.with_columns(pl.when(pl.col("outcome") != MISSING).then("outcome").alias("outcome"))
+
+
+def spelled(text: pl.Expr) -> pl.Expr:
+    """Text without what differs between spellings of it; null stays null."""
+    return text.str.to_uppercase().str.replace_all(r"[^A-Z0-9]", "")
+
+
+def pairs_by(rows: pl.DataFrame, others: pl.DataFrame, columns: tuple[str, ...]) -> pl.DataFrame:
+    """One-to-one pairs (_at, _at_right) of rows with equal columns, nulls too, in order of appearance."""
+    words = [spelled(pl.col(c)).alias(c) if rows[c].dtype == pl.String else pl.col(c) for c in columns]
+    left, right = (
+        frame.select("_at", *words).with_columns(pl.int_range(pl.len()).over(columns).alias("_nth"))
+        for frame in (rows, others)
+    )
+    return left.join(right, on=[*columns, "_nth"], nulls_equal=True).select("_at", "_at_right")
+
+
+def without(
+    rows: pl.DataFrame, others: pl.DataFrame, pairs: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Both sides without the rows already paired."""
+    return (
+        rows.join(pairs, on="_at", how="anti", maintain_order="left"),
+        others.join(pairs, left_on="_at", right_on="_at_right", how="anti", maintain_order="left"),
+    )
+
+
+def paired(rows: pl.DataFrame, others: pl.DataFrame, table: str) -> pl.DataFrame:
+    """One-to-one pairs (_at, _at_right) of rows of two files of one family that are the same events."""
+    rows, others = stated(rows), stated(others)
+    if not {"subject_key"} <= {*rows.columns} & {*others.columns}:
+        return _by_words(rows, others, table)
+    known, theirs = (frame.drop_nulls("subject_key") for frame in (rows, others))
+    pairs = pairs_by(known, theirs, ("date", "subject_key"))
+    pairs = pl.concat([pairs, _on_near_days(*without(known, theirs, pairs))])
+    left, right = without(rows, others, pairs)
+    if pairs.height < max(1.0, _COMMON * min(known.height, theirs.height)):
+        return pl.concat([pairs, _by_words(left, right, table)])
+    # both have the same identifiers, so two rows that have one each are of two persons
+    nameless = right.filter(pl.col("subject_key").is_null())
+    pairs = pl.concat([pairs, _by_words(left, nameless, table)])
+    left, right = without(rows, others, pairs)
+    return pl.concat([pairs, _by_words(left.filter(pl.col("subject_key").is_null()), right, table)])
+
+
+def _on_near_days(rows: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
+    """One-to-one pairs of one person on near days: a later vintage put the date right."""
+    left, right = (frame.select("_at", "subject_key", "date").drop_nulls() for frame in (rows, others))
+    days = (pl.col("date") - pl.col("date_right")).dt.total_days().abs()
+    near = left.join(right, on="subject_key").filter(days <= MOVED_DAYS).sort(days, "_at", "_at_right")
+    once = near.unique("_at", keep="first", maintain_order=True)
+    return once.unique("_at_right", keep="first", maintain_order=True).select("_at", "_at_right")
+
+
+def _by_words(rows: pl.DataFrame, others: pl.DataFrame, table: str) -> pl.DataFrame:
+    """Pairs of rows that agree in all that both files say, or in all but a thing or two, beyond chance."""
+    sides = (rows, others)
+    left = [np.arange(frame.height) for frame in sides]
+    found = [[side[:0] for side in left]]
+    if rows.height and others.height:
+        things = _things(rows, others, table)
+        said = [_hashed(frame, things) for frame in sides]
+        names = tuple(name for name in things if _is_common(said[0][name], said[1][name]))
+        days = [frame["date"].hash().to_numpy() for frame in sides]
+        whole = [reduce(xor, (of[n] for n in names), day) for of, day in zip(said, days, strict=True)]
+        week = days[1] ^ _another_week(others["date"]).hash().to_numpy()
+        for out in _subsets(names, _MOST_LEFT_OUT):
+            own, theirs = _without_things(whole, said, out, left)
+            if not _is_beyond_chance(own, theirs, theirs ^ week[left[1]], _FEWEST if out else 0.0):
+                continue
+            for finer in _subsets(out, len(out)):
+                own, theirs = _without_things(whole, said, finer, left)
+                at = _equal(own, theirs)
+                found.append([side[i] for side, i in zip(left, at, strict=True)])
+                left = [np.delete(side, i) for side, i in zip(left, at, strict=True)]
+    pairs = [np.concatenate(side) for side in zip(*found, strict=True)]
+    return pl.DataFrame({"_at": rows["_at"].gather(pairs[0]), "_at_right": others["_at"].gather(pairs[1])})
+
+
+def _without_things(
+    whole: list[Keys], said: list[dict[str, Keys]], out: tuple[str, ...], left: list[Rows]
+) -> list[Keys]:
+    """The keys of the rows left over on either side, if some things are not looked at."""
+    return [reduce(xor, (of[n] for n in out), key)[at] for key, of, at in zip(whole, said, left, strict=True)]
+
+
+def _subsets(names: tuple[str, ...], most: int) -> Iterator[tuple[str, ...]]:
+    """Sets of up to so many of the names, the smallest first."""
+    for size in range(min(most, len(names)) + 1):
+        yield from combinations(names, size)
+
+
+def _hashed(frame: pl.DataFrame, things: dict[str, list[str]]) -> dict[str, Keys]:
+    """A number for what each row says of each thing, in one spelling; 0 for nothing.
+
+    An area that was only read from a landmark is none of its own.
+    """
+    found = {}
+    for thing, columns in things.items():
+        said = []
+        for seed, column in enumerate(columns):
+            text = spelled(pl.col(column).cast(pl.String))
+            if column == "aor" and "aor_basis" in frame.columns:
+                text = pl.when(pl.col("aor_basis") == "recorded").then(text)
+            said.append(pl.when(text != "").then(text.hash(seed)).otherwise(pl.lit(0, pl.UInt64)))
+        numbers = frame.select(reduce(xor, said)).to_series()
+        found[thing] = (numbers * (zlib.crc32(thing.encode()) | 1)).to_numpy()
+    return found
+
+
+def _things(rows: pl.DataFrame, others: pl.DataFrame, table: str) -> dict[str, list[str]]:
+    """The columns that say each thing that rows of a table are matched by, of those that both files fill."""
+    found = {}
+    for columns in ONE_FAMILY[table]:
+        filled = [c for c in columns if all(c in f.columns and f[c].count() for f in (rows, others))]
+        if filled and columns != ["date"]:
+            found[columns[0]] = filled
+    return found
+
+
+def _is_common(own: Keys, theirs: Keys) -> bool:
+    """Whether two files say a thing in the same words."""
+    own = own[own != 0]
+    return len(own) > 0 and np.isin(own, theirs).mean() >= _COMMON
+
+
+def _another_week(dates: pl.Series) -> pl.Series:
+    """The same weekday of the week after, of the first after the last; the next day where weeks are few."""
+    day = dates.to_physical().to_numpy()
+    first, span = int(day.min()), int(day.max() - day.min()) + 1
+    at = day - first
+    if span < 14:
+        moved = (at + 1) % span
+    else:
+        moved = np.where(at + 7 < span, at + 7, at % 7)
+    return pl.Series((moved + first).astype(np.int32)).cast(pl.Date)
+
+
+def _is_beyond_chance(own: Keys, theirs: Keys, another_week: Keys, fewest: float) -> bool:
+    """Whether rows have matches that rows of other events would not have; of these a share must have none."""
+    if not len(own) or not len(theirs):
+        return False
+    lacks = len(own) - _agreeing(own, theirs)
+    by_chance = len(own) - _agreeing(own, another_week)
+    return by_chance >= max(min(len(own), _LEAST), fewest * len(own)) and _LESS * lacks < by_chance
+
+
+def _agreeing(own: Keys, theirs: Keys) -> int:
+    """The number of one-to-one matches."""
+    (a, n), (b, m) = (np.unique(keys, return_counts=True) for keys in (own, theirs))
+    _, i, j = np.intersect1d(a, b, assume_unique=True, return_indices=True)
+    return int(np.minimum(n[i], m[j]).sum())
+
+
+def _equal(own: Keys, theirs: Keys) -> tuple[Rows, Rows]:
+    """Positions of one-to-one matches in both."""
+    left, right = (pl.DataFrame({"key": keys}).with_row_index("_at") for keys in (own, theirs))
+    pairs = pairs_by(left, right, ("key",))
+    return pairs["_at"].to_numpy(), pairs["_at_right"].to_numpy()
