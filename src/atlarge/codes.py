@@ -1,17 +1,24 @@
-"""Text columns as integer codes, which count and group faster than strings."""
+"""Text columns as integer codes, which count and group faster than strings.
+
+Columns of texts that repeat are read as categories (`Categorical`), and stay so until their rows are written.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
+import polars.selectors as cs
 from numpy.typing import NDArray
 
 Numbers = NDArray[np.int32]
 _MOST_CELLS = 2**22
-_LOOKED_AT = 4096
+LOOKED_AT = 4096
+
+
+_NULL = pl.Series([None], dtype=pl.String)
 
 
 class Coded(NamedTuple):
@@ -26,13 +33,34 @@ class Coded(NamedTuple):
 
     def categories(self, name: str) -> pl.Series:
         """The column as categories, which are its texts in their order."""
-        texts = self.texts.extend_constant(None, 1).cast(pl.Enum(self.texts))
-        return texts[pl.Series(self.rows.view(np.uint32))].alias(name)
+        return self._spread(name, pl.Enum(self.texts))
+
+    def column(self, name: str) -> pl.Series:
+        """The column as categories to which others can be added."""
+        return self._spread(name, pl.Categorical(pl.Categories.random()))
+
+    @property
+    def words(self) -> pl.Series:
+        """The texts, and a null for the rows without one."""
+        return self.texts.clone().append(_NULL)
+
+    def _spread(self, name: str, kind: Any) -> pl.Series:
+        return self.words.cast(kind).gather(pl.Series(self.rows.view(np.uint32))).alias(name)
 
     def read_as(self, values: pl.Series) -> Coded:
         """The same rows with other texts: one for each of `texts`, and one for rows without any."""
         texts, rows = code(values)
         return Coded(texts, rows[self.rows])
+
+
+def is_text(column: pl.Series) -> bool:
+    """Whether a column is of texts, or of categories, which are texts too."""
+    return column.dtype == pl.String or isinstance(column.dtype, pl.Categorical)
+
+
+def as_texts(frame: pl.DataFrame) -> pl.DataFrame:
+    """A frame with its categories as texts: what a function needs that looks into them."""
+    return frame.with_columns(cs.categorical().cast(pl.String))
 
 
 def code(values: pl.Series) -> Coded:
@@ -44,11 +72,19 @@ def code(values: pl.Series) -> Coded:
     >>> texts.to_list(), rows.tolist()
     (['b'], [0, 1, 0])
     """
-    own = pl.Categories.random()  # numbered from 0 on, in the order of the rows
-    numbered = values.cast(pl.String).cast(pl.Categorical(own))
-    texts = own.to_series()
-    rows = numbered.to_physical().fill_null(len(texts)).to_numpy().view(np.int32)
-    return Coded(texts.alias(values.name), rows)
+    if not isinstance(values.dtype, pl.Categorical):
+        values = values.cast(pl.String).cast(pl.Categorical(pl.Categories.random()))
+    values = values.rechunk()
+    numbers = values.to_physical().cast(pl.UInt32)
+    width = 1 + int(numbers.max()) if numbers.count() else 0  # type: ignore[arg-type]
+    rows = numbers.fill_null(width).to_numpy() if numbers.null_count() else numbers.to_numpy()
+    first = np.full(width + 1, len(rows), np.int32)
+    first[rows[::-1]] = np.arange(len(rows) - 1, -1, -1, dtype=np.int32)
+    first[width] = len(rows)
+    places = np.sort(first)[: np.count_nonzero(first < len(rows))]
+    own = np.full(width + 1, len(places), np.int32)
+    own[rows[places]] = np.arange(len(places), dtype=np.int32)  # as the rows stand, whoever read them first
+    return Coded(values.gather(places).cast(pl.String), own[rows])
 
 
 def as_categories(
@@ -58,13 +94,15 @@ def as_categories(
 
     `constants`: columns that have one text in every row.
     """
-    texts = {column.name: column for column in frame.get_columns() if column.dtype == pl.String}
+    texts = {column.name: column for column in frame.get_columns() if is_text(column)}
     empty = [name for name, column in texts.items() if column.null_count() == len(column)]
     same: dict[str, str | None] = {**dict.fromkeys(empty), **(constants or {})}
     return frame.with_columns(
-        _repeated(name, same[name], frame.height) if name in same else coded[name].categories(name)
-        for name in texts
-        if name in same or name in coded
+        _repeated(name, same[name], frame.height)
+        if name in same
+        else (coded[name] if name in coded else code(column)).categories(name)
+        for name, column in texts.items()
+        if name in same or name in coded or column.dtype != pl.String
     )
 
 
@@ -76,8 +114,8 @@ def _repeated(name: str, text: str | None, height: int) -> pl.Series:
 
 def repeats(values: pl.Series) -> bool:
     """Whether values repeat often enough among the first cells for encoding to save work."""
-    first = values.head(_LOOKED_AT)
-    return len(first) < _LOOKED_AT or first.n_unique() < _LOOKED_AT // 2
+    first = values.head(LOOKED_AT)
+    return len(first) < LOOKED_AT or first.n_unique() < LOOKED_AT // 2
 
 
 def combine(columns: Iterable[Coded], height: int) -> tuple[Numbers, Numbers, Numbers]:

@@ -62,13 +62,13 @@ def fingerprint() -> str:
 
 
 @cache
-def known_texts() -> pl.Series:
+def known_texts() -> frozenset[str]:
     """The texts and cities of the table, which are public whatever the rules say of where they lie."""
     path = Path(str(files("atlarge").joinpath(TABLE)))
     if not path.is_file():
-        return pl.Series(dtype=pl.String)
+        return frozenset()
     known = pl.read_parquet(path, glob=False, columns=["text", "city"])
-    return pl.concat([known["text"], known["city"].alias("text")]).unique().drop_nulls()
+    return frozenset(known["text"].drop_nulls()) | frozenset(known["city"].drop_nulls())
 
 
 def known_places() -> pl.DataFrame | None:

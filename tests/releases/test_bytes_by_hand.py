@@ -18,6 +18,7 @@ import polars as pl
 import pytest
 
 import simulated_files
+from atlarge.codes import as_texts
 from atlarge.errors import ReleaseError
 from atlarge.releases import families, opening, read_release
 from atlarge.releases.arrowform import arrow_bytes
@@ -205,7 +206,7 @@ def test_a_long_text_is_read_in_blocks_with_its_rows_numbered_through(
     monkeypatch.setattr(opening, "BLOCK", block)
     opened = open_release(path)
     tables = list(read_blocks(path, opened.content, opened.rest or iter(())))
-    assert pl.concat([t.frame for t in tables]).equals(whole.frame)
+    assert pl.concat([as_texts(t.frame) for t in tables]).equals(as_texts(whole.frame))
     assert [k for t in tables for k in t.rows.to_list()] == whole.rows.to_list()
     assert [r for t in tables for r in t.ragged] == whole.ragged
 
@@ -232,7 +233,8 @@ def test_row_names_that_r_adds_are_left_out_and_other_first_columns_are_not() ->
     assert table.frame.columns[0] == "area_of_responsibility"
     for first in ((2, 1, 3, 4, 5, 6), ("a", "b", "c", "d", "e", "f")):
         lines = [HEADER, *(f"{k}|{line}" for k, line in zip(first, LINES, strict=True))]
-        assert read_text(HERE, ("\n".join(lines) + "\n").encode()).frame.equals(table.frame)
+        again = read_text(HERE, ("\n".join(lines) + "\n").encode())
+        assert as_texts(again.frame).equals(as_texts(table.frame))
     # one name twice is no name of rows, and a first column whose absence takes the dates away is the table's
     repeated = [f"{k}|{line}" for k, line in zip((1, 1, 2, 3, 4, 5), LINES, strict=True)]
     beyond = [f"{line}|{word}" for line, word in zip(LINES, "abcdef", strict=True)]

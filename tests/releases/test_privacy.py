@@ -120,6 +120,34 @@ def test_persons_inside_a_text_never_reach_the_store(text: str, tmp_path: Path) 
         assert text not in str(pl.read_parquet(file).to_dicts())
 
 
+@pytest.mark.parametrize("form", ["parquet", "feather"])
+@pytest.mark.parametrize("kind", [pl.Categorical, pl.Enum])
+def test_persons_inside_the_categories_of_a_column_never_reach_the_store(
+    kind: type[pl.DataType], form: str, tmp_path: Path
+) -> None:
+    """Factors of R, and categories of pandas and Polars."""
+    names = ["Apprehension Date", "Area of Responsibility", "Apprehension Method", "Apprehension Landmark"]
+    person = "RESIDENCE OF GARCIA, JUAN A191130615"
+    places = [person, person, *["TRAVIS COUNTY JAIL"] * 8, None]
+    rows = [[f"2017-02-{day + 1:02}", "San Antonio", f"Way {day % 2}", at] for day, at in enumerate(places)]
+    frame = pl.DataFrame(rows, schema=names, orient="row")
+    categories = frame.with_columns(
+        pl.col(name).cast(kind if kind is pl.Categorical else pl.Enum(frame[name].unique().drop_nulls()))
+        for name in names[1:]
+    )
+    path = tmp_path / f"r.{form}"
+    (categories.write_parquet if form == "parquet" else categories.write_ipc)(path)
+    audit = ingest([path], tmp_path / "store").releases[0]
+    assert any("in 2 rows" in note and "blanked" in note for note in audit.notes)
+    assert "GARCIA" not in str(audit.to_dict())
+    stored = [pl.read_parquet(file) for file in (tmp_path / "store").rglob("*.parquet")]
+    assert b"GARCIA" not in b"".join(file.read_bytes() for file in (tmp_path / "store").rglob("*.*"))
+    assert pl.concat(stored)["landmark"].value_counts(sort=True).rows() == [
+        ("TRAVIS COUNTY JAIL", 8),
+        (None, 3),
+    ]
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -48,7 +48,7 @@ class Words:
                 self.coded[column] = code(frame[column])
         self.row, last, rows = combine([self.coded[column] for column in named.values()], frame.height)
         self.counted = pl.DataFrame(
-            [frame[column].gather(last).alias(name) for name, column in named.items()]
+            [frame[column].gather(last).cast(pl.String).alias(name) for name, column in named.items()]
             + [pl.Series("_rows", rows, dtype=pl.UInt32)]
         )
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from atlarge.codes import Coded, code, repeats
+from atlarge.codes import Coded, code, is_text, repeats
 from atlarge.records.dates import Order, bare_clock, read_dates
 from atlarge.releases.family import Column
 from atlarge.releases.marks import BLANK, bare_words
@@ -76,11 +76,11 @@ def read_cells(
     if column.kind in ("day", "moment") and (typed := bare_clock(cells)) is not None:
         values, bad = _parse(typed, column, first, last, order)
         return Read(values, bad if bad.any() else None)
-    if cells.dtype != pl.String:
+    if not is_text(cells):
         cells, coded = cells.cast(pl.String), None
     if coded is None and repeats(cells):
         coded = code(cells)
-    words = cells if coded is None else coded.texts.extend_constant(None, 1)
+    words = cells.cast(pl.String) if coded is None else coded.words
     if column.kind == "mark":
         trimmed = words.str.strip_chars()
         filled = (trimmed.is_not_null() & ~trimmed.is_in(list(BLANK))).fill_null(False)
@@ -91,4 +91,5 @@ def read_cells(
     if column.kind == "text" and not is_bad and bare.equals(words, null_equal=True):
         return Read(cells, None, coded)
     own = coded.read_as(values) if coded is not None and column.kind == "text" else None
-    return Read(_spread(values, coded), _spread(bad, coded) if is_bad else None, own)
+    read = _spread(values, coded) if own is None else own.column(cells.name)
+    return Read(read, _spread(bad, coded) if is_bad else None, own)

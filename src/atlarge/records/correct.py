@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from atlarge.codes import as_texts
 from atlarge.errors import ReleaseError
 from atlarge.records.typed import QUARANTINE, Typed
 from atlarge.releases.faults import Fault, faults_of
@@ -72,7 +73,8 @@ def apply_rules(release: Release, typed: Typed) -> None:
     """Move rows that break a rule of the family to quarantine; a rule is silent on missing values."""
     quarantined = [typed.quarantine]
     for words, rule in release.family.rules.items():
-        failing = typed.frame.select((~rule).fill_null(False).alias("failing")).to_series()
+        texts = as_texts(typed.frame.select(rule.meta.root_names()))
+        failing = texts.select((~rule).fill_null(False).alias("failing")).to_series()
         count = int(failing.sum())
         if not count:
             continue

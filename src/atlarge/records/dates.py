@@ -20,6 +20,7 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
+from atlarge.codes import is_text
 from atlarge.errors import ReleaseError
 from atlarge.releases.marks import bare_words
 from atlarge.wording import some
@@ -351,10 +352,10 @@ def refuse_moved_midnights(path: Path, name: str, cells: pl.Series, order: Order
 
     A date at midnight UTC, shown in a zone of the United States, is seven or eight in the evening before.
     """
-    if cells.dtype != pl.String and not isinstance(cells.dtype, pl.Datetime):
+    if not is_text(cells) and not isinstance(cells.dtype, pl.Datetime):
         return
     few = cells.head(_LOOKED_AT)
-    times = read_dates(bare_words(few) if few.dtype == pl.String else few, order).drop_nulls().unique()
+    times = read_dates(bare_words(few.cast(pl.String)) if is_text(few) else few, order).drop_nulls().unique()
     if len(times) < _ENOUGH_TIMES or not (times.dt.truncate("1h") == times).all():
         return
     hours = times.dt.hour().unique().sort().to_list()

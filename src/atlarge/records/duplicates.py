@@ -13,12 +13,13 @@ from typing import Any
 
 import polars as pl
 
+from atlarge.codes import is_text
 from atlarge.records.identifiers import PERSON, too_frequent
 
 _DAY = pl.duration(hours=24)
 _SEED = 7
 _MOMENT, _WHEN = pl.col("moment"), pl.col("moment").dt.date()
-_REPROCESSED = pl.col("method").fill_null("").str.contains("(?i)reprocessed")
+_REPROCESSED = pl.col("method").cast(pl.String).fill_null("").str.contains("(?i)reprocessed")
 _FACTS = ("moment", "method", "landmark", "facility", "criminality")
 """What two rows of one event agree in, where both say it."""
 _MANY_ROWS, _MOST_TIMES = 8, 20
@@ -137,7 +138,7 @@ class Rule:
 
 def is_flagged(published: pl.Expr) -> pl.Expr:
     """Whether a publisher's own flag, as text, says yes."""
-    return published.str.to_lowercase().is_in(["true", "1", "t", "yes"])
+    return published.cast(pl.String).str.to_lowercase().is_in(["true", "1", "t", "yes"])
 
 
 def _is_right(looked_at: pl.DataFrame, flagged: pl.DataFrame) -> bool | None:
@@ -173,7 +174,8 @@ def _known(frame: pl.DataFrame, name: str) -> pl.Expr:
 def _number(frame: pl.DataFrame, name: str, alias: str) -> pl.Expr:
     if name not in frame.columns:
         return pl.lit(None, pl.UInt64).alias(alias)
-    return pl.when(pl.col(name).is_not_null()).then(pl.col(name).hash(_SEED)).alias(alias)
+    cells = pl.col(name).cast(pl.String) if is_text(frame[name]) else pl.col(name)
+    return pl.when(cells.is_not_null()).then(cells.hash(_SEED)).alias(alias)
 
 
 def _episodes(ordered: pl.DataFrame) -> pl.DataFrame:

@@ -23,7 +23,7 @@ def _vocabulary() -> dict[str, Any]:
 def outcome(reasons: pl.Series) -> tuple[pl.Series, dict[str, int]]:
     """Outcomes of detainers from their lift reasons, and the rows of each unlisted one (read as other)."""
     known = {reason.lower(): name for name in OUTCOMES for reason in _vocabulary()[name]}
-    words = reasons.unique().drop_nulls()
+    words = reasons.unique().drop_nulls().cast(pl.String)
     unlisted = words.filter(~words.str.to_lowercase().is_in(list(known))).sort()
     read = {word: known.get(word.lower(), "other") for word in words.to_list()}
     outcomes = reasons.replace_strict(list(read), list(read.values()), default=None, return_dtype=pl.String)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from atlarge.codes import Coded
+from atlarge.codes import Coded, as_texts
 from atlarge.errors import ReleaseError
 from atlarge.known_places import known_texts
 from atlarge.records.audit import SIMULATED, ReleaseAudit
@@ -168,7 +168,7 @@ def _unknown_places(family: Family, typed: Typed) -> list[str]:
             continue
         words = typed.words(name)
         for word in words.filter(coded(words).is_null()).to_list()[:_MOST_WORDS]:
-            rows = int((typed.frame[name] == word).sum())
+            rows = int(typed.frame[name].is_in([word]).sum())
             notes.append(f"{word!r} names no {what} in {some(rows, 'row')}; it is read as not recorded")
     return notes
 
@@ -267,7 +267,7 @@ def finish(begun: Begun, found: Duplicates | None) -> Prepared:
     audit.rows_kept = frame.height
     audit.rows_dropped = dict(sorted(typed.dropped.items()))
     if family.spread is not None:
-        typed.put(frame := family.spread(frame))
+        typed.put(frame := family.spread(as_texts(frame)))
     if "n" not in frame.columns:
         frame = frame.with_columns(pl.repeat(1, frame.height, dtype=pl.UInt32, eager=True).alias("n"))
     audit.values = frame.height

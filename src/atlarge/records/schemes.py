@@ -67,5 +67,5 @@ def spelled(methods: pl.Series, words: list[str]) -> tuple[pl.Series, dict[str, 
     value that is none of its methods. `words`: the distinct ones."""
     found = {word: _spellings().get(_key(word)) for word in words}
     changed = {word: own for word, own in found.items() if own is not None and own != word}
-    unknown = {word: int((methods == word).sum()) for word, own in found.items() if own is None}
+    unknown = {word: int(methods.is_in([word]).sum()) for word, own in found.items() if own is None}
     return (methods.replace(list(changed), list(changed.values())) if changed else methods), unknown

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import polars as pl
 
-from atlarge.codes import Coded
+from atlarge.codes import Coded, as_texts, is_text
 from atlarge.errors import ReleaseError
 from atlarge.records.cells import read_cells
 from atlarge.records.dates import (
@@ -72,7 +72,7 @@ class Typed:
     def words(self, name: str) -> pl.Series:
         """The distinct texts of a column, sorted."""
         texts = self.coded[name].texts if name in self.coded else self.frame[name].unique().drop_nulls()
-        return texts.sort()
+        return texts.cast(pl.String).sort()
 
     def add(self, *columns: pl.Series | pl.Expr) -> None:
         """Add columns, or replace those of the same names."""
@@ -127,7 +127,7 @@ def _repeated_header(sheet: Sheet, columns: dict[str, str]) -> pl.Series | None:
     """Mask of rows that repeat the header, as pasted sheets have; None if there is none."""
     frame = sheet.frame
     names = list(dict.fromkeys(columns.values()))[:3]
-    if len(names) < 2 or any(frame[n].dtype != pl.String for n in names):
+    if len(names) < 2 or not all(is_text(frame[n]) for n in names):
         return None
     mask: pl.Series | None = None
     for name in names:
@@ -264,7 +264,7 @@ def _decide_order(release: Release, sheet: Sheet, dates: list[str], order: DateO
     taken from what is usual alone."""
     named = []
     for published in dates:
-        if sheet.frame[published].dtype == pl.String:
+        if is_text(sheet.frame[published]):
             before = order.doubtful
             order.look_at(sheet.words(published))
             if before != order.doubtful:
@@ -482,7 +482,9 @@ def type_release(release: Release, order: DateOrder | None = None) -> Typed:
     """
     order = order or DateOrder(release.family.day_order)
     parts = [_type_sheet(release, sheet, order) for sheet in release.sheets]
-    frame = pl.concat([p.frame for p in parts], how="diagonal") if len(parts) > 1 else parts[0].frame
+    frame = parts[0].frame
+    if len(parts) > 1:
+        frame = pl.concat([as_texts(part.frame) for part in parts], how="diagonal")
     quarantine = pl.concat([p.quarantine for p in parts])
     whole = Typed(frame, quarantine, coded=parts[0].coded if len(parts) == 1 else {})
     for part in parts:

@@ -28,22 +28,22 @@ def _area_codes() -> dict[str, str]:
     return codes
 
 
-def _coded(words: pl.Series, codes: dict[str, str]) -> pl.Series:
+def _coded(words: pl.Series, codes: dict[str, str], *parts: tuple[str, str]) -> pl.Series:
+    """The codes of words, whatever their capitals; of each pair in `parts` the first becomes the second."""
     if words.null_count() == len(words):
         return words.cast(pl.String)
-    return (
-        words.str.strip_chars()
-        .str.to_lowercase()
-        .replace_strict(list(codes), list(codes.values()), default=None, return_dtype=pl.String)
+    plain = pl.col(words.name).str.strip_chars()
+    for part, by in parts:
+        plain = plain.str.replace(part, by)
+    found = plain.str.to_lowercase().replace_strict(
+        list(codes), list(codes.values()), default=None, return_dtype=pl.String
     )
+    return words.to_frame().select(found).to_series()
 
 
 def area_code(words: pl.Series) -> pl.Series:
     """Three-letter codes of areas of responsibility; null where the words name none."""
-    plain = (
-        words.str.strip_chars().str.replace(_SUFFIX, "").str.replace(_PREFIX, "").str.replace(_SAINT, "st. ")
-    )
-    return _coded(plain, _area_codes())
+    return _coded(words, _area_codes(), (_SUFFIX, ""), (_PREFIX, ""), (_SAINT, "st. "))
 
 
 def state_code(words: pl.Series) -> pl.Series:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
+from atlarge.codes import as_texts, is_text
 from atlarge.errors import ReleaseError
 from atlarge.releases.family import Family
 from atlarge.releases.marks import bare_words
@@ -72,7 +73,7 @@ def refuse_distinct(path: Path, family: Family, sheet: Sheet) -> None:
 def _is_of_numbers(sheet: Sheet, name: str) -> bool:
     """Whether the filled cells of a column are numbers, and not all the same."""
     cells = sheet.frame[name]
-    if cells.dtype == pl.String:
+    if is_text(cells):
         words = sheet.words(name)
         cells = words.filter(words != "").cast(pl.Float64, strict=False)
     return (
@@ -104,7 +105,9 @@ def refuse_repeated_sheets(path: Path, family: Family, sheets: list[Sheet]) -> N
     if len(sheets) < 2 or family.table not in _EVENTS or has_identifier:
         return
     rows = pl.concat(
-        sheet.frame.select(pl.struct(shared).hash().alias("row"), pl.lit(number).alias("sheet"))
+        as_texts(sheet.frame.select(shared)).select(
+            pl.struct(shared).hash().alias("row"), pl.lit(number).alias("sheet")
+        )
         for number, sheet in enumerate(sheets)
     )
     sums = rows.group_by("sheet").agg(rows=pl.len(), distinct=pl.col("row").n_unique())
@@ -142,8 +145,8 @@ def refuse_averages(path: Path, family: Family, sheet: Sheet) -> None:
         column = sheet.frame[name]
         if column.dtype.is_float():
             broken = (column - column.floor() > 1e-9).fill_null(False)
-        elif column.dtype == pl.String:
-            column = bare_words(column)
+        elif is_text(column):
+            column = bare_words(column.cast(pl.String))
             broken = column.str.contains(_FRACTION).fill_null(False)
         else:
             continue

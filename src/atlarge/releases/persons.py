@@ -315,7 +315,9 @@ def persons_in(words: pl.Series, is_code: bool = False) -> tuple[pl.Series, pl.S
 
     `is_code`: of a column of codes, in which a given name is enough.
     """
-    found = words.str.contains(NUMBERS) | (words.str.contains(WHOSE) & ~words.str.contains(SOMETHING))
+    text = pl.col(words.name).str
+    own = text.contains(NUMBERS) | (text.contains(WHOSE) & ~text.contains(SOMETHING))
+    found = words.to_frame().select(own).to_series()
     read = _to_read(words.filter(~found), 3 if is_code else 4)
     ways = pl.Series([how_named(text, is_code) for text in read.to_list()], dtype=pl.String)
     sure = pl.concat([words.filter(found), read.filter((ways == "name").fill_null(False))])
@@ -335,9 +337,9 @@ def _to_read(words: pl.Series, least: int) -> pl.Series:
     """Texts that may name a person: with a given name and another word, or two words that no place has."""
     if words.is_empty():
         return words
-    upper = words.str.to_uppercase().str.normalize("NFKD").str.replace_all(r"[\p{M}'’`.]", "")
-    tokens = pl.DataFrame({"i": pl.int_range(len(words), eager=True), "w": upper.str.extract_all(r"\p{L}+")})
-    tokens = tokens.explode("w").drop_nulls()
+    upper = pl.col("w").str.to_uppercase().str.normalize("NFKD").str.replace_all(r"[\p{M}'’`.]", "")
+    every = words.to_frame("w").select(pl.int_range(pl.len()).alias("i"), upper.str.extract_all(r"\p{L}+"))
+    tokens = every.explode("w").drop_nulls()
     distinct = tokens["w"].unique()
     weights = pl.DataFrame({"w": distinct, "weight": [_weight(word) for word in distinct.to_list()]})
     weighed = tokens.join(weights, on="w", how="left").group_by("i").agg(pl.col("weight").sum())

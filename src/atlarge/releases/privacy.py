@@ -7,11 +7,13 @@ numbers, is refused whole: nothing of it is kept.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 
+from atlarge.codes import is_text
 from atlarge.errors import ReleaseError
 from atlarge.releases.areas import area_code, state_code
 from atlarge.releases.family import Family, plain
@@ -85,10 +87,9 @@ def _first_visible(sheet: Sheet, column: str) -> tuple[int, int]:
     """How many cells of a column hold more than a blank, a word of redaction, yes or no, or its own name (a
     header in the middle of joined files), and the row of the first."""
     words = sheet.words(column).cast(pl.String)
-    bare = words.str.strip_chars()
-    readable = words.filter(
-        ~(bare.is_in(list(BLANK)) | bare.str.contains(REDACTION) | bare.str.contains(_WITHHELD))
-    )
+    bare = pl.col("text").str.strip_chars()
+    hidden = bare.is_in(list(BLANK)) | bare.str.contains(REDACTION) | bare.str.contains(_WITHHELD)
+    readable = words.to_frame("text").filter(~hidden).to_series()
     readable = readable.filter(pl.Series([plain(word) != column for word in readable], dtype=pl.Boolean))
     if readable.is_empty():
         return 0, 0
@@ -102,9 +103,8 @@ _FACILITY = (
 )
 
 
-def _names_facilities(values: pl.Series) -> bool:
-    """Whether most words of a column are those of facilities: `Name` need not be a person's."""
-    words = values.drop_nulls().unique()
+def _names_facilities(words: pl.Series) -> bool:
+    """Whether most distinct texts of a column are those of facilities: `Name` need not be a person's."""
     return len(words) > 0 and float(words.str.contains(_FACILITY).mean() or 0) > 0.5  # type: ignore[arg-type]
 
 
@@ -126,7 +126,7 @@ UNKNOWN_VALUE = "unrecognised value"
 
 
 def blank_persons(
-    path: Path, family: Family, sheet: Sheet, public: pl.Series | None = None
+    path: Path, family: Family, sheet: Sheet, public: Collection[str] = ()
 ) -> tuple[Sheet, list[str]]:
     """Rows without the texts that name someone or give their number, and a note of each column.
 
@@ -143,19 +143,23 @@ def blank_persons(
         if family.table == "aggregates" and name not in ("facility", "city"):
             continue  # counts, and the codes of what is counted
         for spelling in column.plain_names:
-            if spelling not in frame.columns or frame[spelling].dtype != pl.String:
+            if spelling not in frame.columns or not is_text(frame[spelling]):
                 continue
             words = sheet.words(spelling)
-            words = words.filter(~bare_words(words).str.starts_with("="))  # a formula is not kept at all
-            if public is not None:
-                words = words.filter(~words.str.strip_chars().is_in(public.implode()))
-            words = words.filter(_CODED[name](words).is_null()) if name in _CODED else words
+            is_read = ~pl.lit(bare_words(words)).str.starts_with("=")  # a formula is not kept at all
+            if public:
+                is_read &= pl.Series(
+                    [word.strip() not in public for word in words.to_list()], dtype=pl.Boolean
+                )
+            if name in _CODED:
+                is_read &= pl.lit(_CODED[name](words).is_null())
+            words = words.to_frame("text").filter(is_read).to_series()
             found, unknown = persons_in(words, is_code=is_of_persons and name not in _PLACES)
             unknown = unknown if is_of_persons else unknown.clear()
             _refuse_most(path, frame[spelling], found)
             if len(unknown):
                 rows = frame[spelling].filter(frame[spelling].is_in(unknown.implode())).value_counts()
-                found = found.extend(rows.filter(pl.col("count") < FEW_ROWS)[spelling])
+                found = found.extend(rows.filter(pl.col("count") < FEW_ROWS)[spelling].cast(pl.String))
             found = found.filter(~pl.Series([plain(w) == spelling for w in found], dtype=pl.Boolean))
             if found.is_empty():
                 continue
@@ -193,7 +197,7 @@ def refuse_persons(path: Path, family: Family, sheet: Sheet) -> None:
                     "refused: take the column out"
                 )
         elif column not in family.plain_known and _is_of_persons(column):
-            if frame[column].dtype == pl.String and _names_facilities(frame[column]):
+            if is_text(frame[column]) and _names_facilities(sheet.words(column)):
                 continue
             count, row = _first_visible(sheet, column)
             if count:
@@ -201,8 +205,8 @@ def refuse_persons(path: Path, family: Family, sheet: Sheet) -> None:
                     f"{path}: {where}row {row}: column {column!r} identifies persons; refused: "
                     "take the column out"
                 )
-        elif column not in family.plain_known and frame[column].dtype == pl.String:
-            _refuse_name_values(path, frame[column], rows, where)
+        elif column not in family.plain_known and is_text(frame[column]):
+            _refuse_name_values(path, frame[column].cast(pl.String), rows, where)
 
 
 def _refuse_name_values(path: Path, values: pl.Series, rows: pl.Series, where: str) -> None:

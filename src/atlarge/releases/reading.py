@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import polars.selectors as cs
 
 from atlarge.errors import ReleaseError
 from atlarge.releases import opening
@@ -167,6 +168,7 @@ def _parquet_rows(opened: Opened, footer: _Parquet, first: int, count: int) -> T
     """Rows of a Parquet file from the one of index `first` on; only row groups that hold them are read."""
     with reading(opened.path, "Parquet"):
         frame = pl.scan_parquet(io.BytesIO(opened.content)).slice(first, count).collect()
+        frame = frame.with_columns(cs.enum().cast(pl.Categorical))
         frame.columns = footer.names
     numbers = pl.int_range(first + 1, first + 1 + frame.height, dtype=pl.UInt32, eager=True).alias("row")
     return Table(footer.family, frame, numbers, [], [])
@@ -194,7 +196,7 @@ def _read_frame(opened: Opened) -> Table:
     """Rows of an Arrow, Stata, SPSS or SAS file."""
     if opened.form in ("arrow", "arrows"):
         _refuse_bombs(opened, "Arrow (Feather)", arrow_bytes)
-    frame = read_frame(opened.path, opened.form, opened.content)
+    frame = read_frame(opened.path, opened.form, opened.content).with_columns(cs.enum().cast(pl.Categorical))
     if frame.height * max(1, frame.width) * 32 > most_bytes():
         raise ReleaseError(
             f"{opened.path}: holds {frame.height:,} rows of {frame.width} columns, "

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from atlarge.codes import Coded, code, repeats
+from atlarge.codes import Coded, code, is_text, repeats
 
 if TYPE_CHECKING:
     from atlarge.releases.textform import Ragged
@@ -26,7 +26,7 @@ class Sheet:
     name : str or None
         Of the sheet; None for a file that has none.
     frame : DataFrame
-        Rows as text, columns by plain name.
+        Rows as text, or categories, columns by plain name.
     rows : Series
         Row number of each in the file.
     ragged : list of Ragged
@@ -46,23 +46,31 @@ class Sheet:
         """The distinct texts of a column; None where it is no text, or hardly any cell repeats another."""
         if name not in self._coded:
             cells = self.frame[name]
-            self._coded[name] = code(cells) if cells.dtype == pl.String and repeats(cells) else None
+            self._coded[name] = code(cells) if is_text(cells) and repeats(cells) else None
         return self._coded[name]
 
     def words(self, name: str) -> pl.Series:
         """The distinct cells of a column that are filled."""
         coded = self.coded(name)
-        return coded.texts if coded is not None else self.frame[name].unique().drop_nulls()
+        if coded is not None:
+            return coded.texts
+        found = self.frame[name].unique().drop_nulls()
+        return found.cast(pl.String) if is_text(found) else found
 
     def hashes(self) -> pl.Series:
         """A hash of each row: equal for rows that are equal in every column, in any part of a release."""
         whole = np.zeros(self.frame.height, np.uint64)
-        for column in self.frame.get_columns():
-            coded = self.coded(column.name)
-            if coded is None:
-                own = column.hash().to_numpy()
-            else:
-                own = coded.texts.extend_constant(None, 1).hash().to_numpy()[coded.rows]
+        columns = [(column, self.coded(column.name)) for column in self.frame.get_columns()]
+        words = pl.concat(
+            [pl.Series([None], dtype=pl.String), *(c.words for _, c in columns if c is not None)]
+        )
+        hashes, at = words.hash().to_numpy(), 1
+        for column, coded in columns:
             whole *= _FACTOR
-            whole += own
+            if coded is None:
+                whole += column.hash().to_numpy()
+            else:
+                end = at + len(coded.texts) + 1
+                whole += hashes[at:end][coded.rows]
+                at = end
         return pl.Series(whole)

@@ -6,6 +6,7 @@ import csv
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from io import StringIO
 from itertools import chain
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from atlarge.codes import LOOKED_AT, repeats
 from atlarge.errors import ReleaseError
 from atlarge.releases.catalogue import header_below, header_of
 from atlarge.releases.family import Family, plain
@@ -40,7 +42,7 @@ class Ragged:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of one sheet as text. `rows`: the row number of each, as a spreadsheet shows it (from 1).
+    """Rows of one sheet as text, or categories. `rows`: the number of each, as in a spreadsheet (from 1).
 
     `from_1904`: whether its workbook counts days from 1904; None where no file says so.
     """
@@ -322,7 +324,7 @@ def _dated(frame: pl.DataFrame, header: Header, moved: int) -> float:
     """The share of cells that are written as dates in the column so far to the right of the family's date."""
     main = header.family.main
     at = next((i for i, name in enumerate(frame.columns) if main and name in main.plain_names), None)
-    cells = None if at is None else frame.to_series(at + moved).replace("", None).drop_nulls()
+    cells = None if at is None else frame.to_series(at + moved).cast(pl.String).replace("", None).drop_nulls()
     return 0.0 if cells is None or cells.is_empty() else int(cells.str.contains(_DATE).sum()) / len(cells)
 
 
@@ -330,7 +332,7 @@ def _has_row_names(first: pl.Series, dated: list[float]) -> bool:
     """Whether the first column numbers or names the rows: with it left out the dates are dates, else not."""
     if first.null_count() or not first.is_unique().all():
         return False
-    numbers = first.cast(pl.Int64, strict=False)
+    numbers = first.cast(pl.String).cast(pl.Int64, strict=False)
     is_count = not numbers.null_count() and bool((numbers.diff().drop_nulls() >= 1).all())
     return (is_count and dated[0] <= dated[1]) or dated[0] < 0.5 <= dated[1]
 
@@ -416,17 +418,21 @@ def read_blocks(path: Path, first: bytes, rest: Iterator[bytes]) -> Iterator[Tab
 
 def _parse(body: bytes, delimiter: str, names: list[str], start: int) -> pl.DataFrame:
     columns = unique_names(names)
+    kinds: dict[str, Any] = dict.fromkeys(columns, pl.String)
     if _FILLED.search(body, start) is None:
-        return pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
-    return pl.read_csv(
-        body,
+        return pl.DataFrame(schema=kinds)
+    read = partial(
+        pl.read_csv,
         separator=delimiter,
         has_header=False,
         skip_lines=body.count(b"\n", 0, start),
         new_columns=columns,
-        schema=dict.fromkeys(columns, pl.String),
         infer_schema=False,
     )
+    for first in read(body[: start + _MIB], schema=kinds, n_rows=LOOKED_AT):
+        if repeats(first):
+            kinds[first.name] = pl.Categorical(pl.Categories.random())
+    return read(body, schema=kinds)
 
 
 def _read_rows(path: Path, body: bytes, delimiter: str, names: list[str], start: int = 0) -> pl.DataFrame:
