@@ -371,10 +371,11 @@ def write_rows(frame: pl.DataFrame, path: Path) -> None:
     Categories are stored as the texts that they are, to the byte: they only save the writer finding them.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    texts = pl.Schema(frame.schema | dict.fromkeys(categories(frame), pl.String()))
-    metadata = {_ARROW: _arrow_schema(tuple(texts.items()))} if texts != frame.schema else None
-    _write(frame, path, metadata=metadata)
-    if metadata and _schema_of(path) != texts:  # this Polars does not let the schema be stated
+    kinds = frame.schema
+    numbered = categories(kinds)
+    texts = pl.Schema(kinds | dict.fromkeys(numbered, pl.String()))
+    _write(frame, path, metadata={_ARROW: _arrow_schema(tuple(texts.items()))} if numbered else None)
+    if numbered and _schema_of(path) != texts:  # this Polars does not let the schema be stated
         _write(frame.cast(texts), path)
 
 
@@ -385,7 +386,7 @@ def _schema_of(path: Path) -> dict[str, pl.DataType]:
 
 
 _ARROW = "ARROW:schema"
-_write = partial(pl.DataFrame.write_parquet, compression="zstd", compression_level=1, statistics=True)
+_write = partial(pl.DataFrame.write_parquet, compression="zstd", compression_level=1, statistics=False)
 
 
 @cache

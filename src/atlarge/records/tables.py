@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
@@ -52,10 +53,9 @@ def schema(table: str) -> Schema:
     return {**TABLES[table], "n": pl.UInt32, **LINEAGE}
 
 
-def categories(frame: pl.DataFrame) -> Schema:
-    """The columns of a frame whose texts are numbered, which is faster; they are stored as texts."""
-    numbered = (pl.Categorical, pl.Enum)
-    return {name: kind for name, kind in frame.schema.items() if isinstance(kind, numbered)}
+def categories(kinds: Mapping[str, Any]) -> Schema:
+    """The columns of a schema whose texts are numbered, which is faster; they are stored as texts."""
+    return {name: kind for name, kind in kinds.items() if isinstance(kind, (pl.Categorical, pl.Enum))}
 
 
 def conform(frame: pl.DataFrame, table: str) -> pl.DataFrame:
@@ -63,8 +63,13 @@ def conform(frame: pl.DataFrame, table: str) -> pl.DataFrame:
 
     Texts may be categories.
     """
-    wanted = schema(table) | categories(frame)
+    kinds = frame.schema
+    numbered = categories(kinds)
     return frame.select(
-        pl.col(name).cast(wanted[name]) if name in frame.columns else pl.lit(None, dtype).alias(name)
-        for name, dtype in schema(table).items()
+        pl.lit(None, kind).alias(name)
+        if name not in kinds
+        else pl.col(name)
+        if name in numbered or kinds[name] == kind
+        else pl.col(name).cast(kind)
+        for name, kind in schema(table).items()
     )

@@ -53,6 +53,9 @@ class _Watched:
 
     def pieces(self) -> Iterator[bytes]:
         """The bytes as they stand in the file."""
+        if isinstance(self._file, BytesIO):  # read as a whole already
+            yield self._file.getvalue()
+            return
         with self._file:
             while piece := self._file.read(min(4 * _MIB, BLOCK)):
                 self._digest.update(piece)
