@@ -5,7 +5,6 @@ Placing needs both records and places, so this module stands above both.
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
 import numpy as np
@@ -156,25 +155,20 @@ class Placer:
     """Places the rows of releases; each distinct combination of words is read once, in whatever file."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._known: pl.DataFrame | None = None
+        self._known = known_places()
 
     def _resolved(self, combinations: pl.DataFrame) -> pl.DataFrame:
         """The combinations with their places, from memory where they were resolved before."""
-        with self._lock:
-            if self._known is None:
-                self._known = known_places()
-            if self._known is not None:
-                found = _joined(combinations, self._known)
-                if not found["place_kind"].null_count():
-                    return found
-                combinations = found.select(combinations.columns)
-                fresh = found.filter(pl.col("place_kind").is_null()).select(QUERY)
-            else:
-                fresh = combinations.select(QUERY)
-            resolved = resolve_queries(fresh.unique().sort(QUERY, nulls_last=False))
-            self._known = resolved if self._known is None else pl.concat([self._known, resolved])
-            return _joined(combinations, self._known)
+        fresh = combinations.select(QUERY)
+        if self._known is not None:
+            found = _joined(combinations, self._known)
+            if not found["place_kind"].null_count():
+                return found
+            combinations = found.select(combinations.columns)
+            fresh = found.filter(pl.col("place_kind").is_null()).select(QUERY)
+        resolved = resolve_queries(fresh.unique().sort(QUERY, nulls_last=False))
+        self._known = resolved if self._known is None else pl.concat([self._known, resolved])
+        return _joined(combinations, self._known)
 
     def read_words(self, table: str, counted: list[pl.DataFrame]) -> pl.DataFrame | None:
         """Places of the words of a release, from those of its parts; None if its table has no places."""
@@ -182,10 +176,14 @@ class Placer:
             return None
         return _placed(self._resolved(_combinations(counted)))
 
+    def read(self, prepared: Prepared) -> tuple[pl.DataFrame | None, Words]:
+        """Places of the words of a release that is in memory as a whole, and these words."""
+        words = Words(prepared.frame, prepared.coded)
+        return self.read_words(prepared.audit.table, [words.counted]), words
+
     def place(self, prepared: Prepared) -> None:
         """Place the rows of a release that is in memory as a whole."""
-        words = Words(prepared.frame, prepared.coded)
-        put_places(prepared, self.read_words(prepared.audit.table, [words.counted]), words)
+        put_places(prepared, *self.read(prepared))
 
 
 def put_places(prepared: Prepared, own: pl.DataFrame | None, words: Words, *, is_part: bool = False) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import sys
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import zip_longest
 from pathlib import Path
 
 import polars as pl
 
 from atlarge.errors import ReleaseError, StoreError
 from atlarge.ingest.placing import Placer, Words, put_places
+from atlarge.known_places import known_texts
 from atlarge.records.audit import IngestAudit, ReleaseAudit
 from atlarge.records.commit import already_stored, commit, coverage_of, digest
 from atlarge.records.coverage import Scope, parse_scope
@@ -20,7 +22,7 @@ from atlarge.records.prepare import Prepared, prepare
 from atlarge.records.revisions import revisions
 from atlarge.records.store import Spill, Store, open_store, read_manifest
 from atlarge.releases import Release, families, read_releases
-from atlarge.releases.opening import open_release
+from atlarge.releases.opening import Opened, open_release
 from atlarge.releases.reading import is_long, read_parts
 from atlarge.releases.workbook import FORMULAS
 from atlarge.wording import some
@@ -28,7 +30,7 @@ from atlarge.wording import some
 __all__ = ["IngestAudit", "ReleaseAudit", "ingest"]
 
 Progress = Callable[[str], None]
-_MOST_READERS = 4
+_READERS = 2
 
 
 def _paths(files: Path | str | Iterable[Path | str]) -> list[Path]:
@@ -62,49 +64,58 @@ def _in_parts(parts: Iterator[Release], placer: Placer, spill: Spill, covers: li
     return whole(prepared, pieces, digests, hashes, covers)
 
 
+def _read(path: Path, store: Path) -> tuple[Opened, list[str], list[Release]]:
+    """A file, the ids under which the store already holds it, and its releases if it is new and not long."""
+    opened = open_release(path)
+    earlier = already_stored(store, opened.sha256)
+    return opened, earlier, [] if earlier or is_long(opened) else read_releases(path, opened)
+
+
 def _read_all(
     paths: Sequence[Path], store: Path, spill: Spill, report: Progress, covers: list[Scope]
 ) -> list[list[Prepared | str]]:
-    """Read, type, place and write files on a few threads; of several refusals, the first one given is raised.
+    """Read, type, place and write files; of several refusals, the first one given is raised.
 
     One list a file, of its releases: one, or one a family of a workbook's sheets. For a file whose bytes the
-    store already holds, their ids instead.
+    store already holds, their ids instead. This thread types the files, one after another, which is the work
+    of Python; meanwhile others unpack and parse the next ones and write the one before.
     """
-    placer = Placer()
 
-    def one(path: Path) -> list[Prepared | str]:
-        opened = open_release(path)
-        earlier = already_stored(store, opened.sha256)
-        if earlier:
-            report(f"{path.name}: already in the store as {', '.join(earlier)}")
-            return list(earlier)
-        found: list[Prepared | str] = []
-        if is_long(opened):
-            found.append(_in_parts(read_parts(path, opened), placer, spill, covers))
-        else:
-            for release in read_releases(path, opened):
-                prepared = prepare(release)
-                placer.place(prepared)
-                prepared.covers = covers
-                prepared.audit.coverage = coverage_of(prepared)
-                found.append(put_aside(prepared, spill))
-        for one_of in found:
-            if isinstance(one_of, Prepared):
-                report(f"read {path.name}: {some(one_of.audit.rows_read, 'row')} of {one_of.audit.family}")
-        return found
+    def finish(prepared: Prepared, own: pl.DataFrame | None, words: Words) -> Prepared:
+        put_places(prepared, own, words)
+        prepared.audit.coverage = coverage_of(prepared)
+        return put_aside(prepared, spill)
 
-    if len(paths) == 1:
-        return [one(paths[0])]
-    readers = min(os.cpu_count() or 1, _MOST_READERS, len(paths))
-    with ThreadPoolExecutor(readers) as pool:
-        begun = [pool.submit(one, path) for path in paths[: readers - 1]]
-        families()  # read on the core that is left, while the others unpack their files
-        begun += [pool.submit(one, path) for path in paths[readers - 1 :]]
+    with ThreadPoolExecutor(_READERS) as pool:
+        reading = deque(pool.submit(_read, path, store) for path in paths[:_READERS])
+        placer = Placer()
+        families(), known_texts()  # while the first files are unpacked
+        found: list[list[Future[Prepared] | Prepared | str]] = []
         try:
-            return [reading.result() for reading in begun]
+            for path, after in zip_longest(paths, paths[_READERS:]):
+                opened, earlier, releases = reading.popleft().result()
+                if after is not None:
+                    reading.append(pool.submit(_read, after, store))
+                found.append([*earlier])
+                if earlier:
+                    report(f"{path.name}: already in the store as {', '.join(earlier)}")
+                elif not releases:
+                    long = _in_parts(read_parts(path, opened), placer, spill, covers)
+                    report(_has_read(path, long))
+                    found[-1].append(long)
+                for release in releases:
+                    prepared = prepare(release)
+                    prepared.covers = covers
+                    report(_has_read(path, prepared))
+                    found[-1].append(pool.submit(finish, prepared, *placer.read(prepared)))
+            return [[one.result() if isinstance(one, Future) else one for one in file] for file in found]
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
+
+
+def _has_read(path: Path, prepared: Prepared) -> str:
+    return f"read {path.name}: {some(prepared.audit.rows_read, 'row')} of {prepared.audit.family}"
 
 
 def _once(
