@@ -1,8 +1,8 @@
 """Match rows of two files one to one: by person, else by what both say of the event.
 
-Rows without an identifier agree in all columns but at most two: one may be blank, renamed or put right. By
-how many columns can be told by a week: rows of other events agree on the same day no oftener than on the same
-weekday of another week.
+Rows without an identifier are paired if they agree in all that both files say but two things at most: a later
+file may leave one blank, rename it or put it right. Leaving a thing out must show more than chance, which is
+how well the rows match those of the same weekday of another week: these are other events.
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ _COMMON = 0.5
 """Identifiers are the same if so many of those of either file are in both, and the words of a column if those
 of so many rows are."""
 _LESS, _LEAST, _FEWEST = 4, 10, 0.1
-"""Rows agree beyond chance if so many times fewer are without a match than of another week, of which so many
-have to be; and such a share where columns are left out, since the others may say too little."""
+"""Rows agree beyond chance if so many times fewer lack a match on their own day than in another week. There so
+many must lack one; and where something is left out such a share of all rows, since the rest may say too
+little."""
 
 Keys = NDArray[np.uint64]
 Rows = NDArray[np.int64]
