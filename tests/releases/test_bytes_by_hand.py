@@ -171,6 +171,8 @@ def test_what_is_plainly_no_table_is_named(content: bytes, why: str, tmp_path: P
 
 
 def test_paths_that_are_no_files_say_what_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ReleaseError, match="is an address, and files are read; download it first"):
+        open_release(Path("https://example.org/releases/arrests.csv"))
     with pytest.raises(ReleaseError, match="there is no such file"):
         open_release(tmp_path / "none.csv")
     with pytest.raises(ReleaseError, match="is a folder"):

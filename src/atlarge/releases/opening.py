@@ -95,6 +95,11 @@ def _hashed(path: Path) -> tuple[str, int, BinaryIO]:
         file.seek(0)
         return sha256, size, file
     except FileNotFoundError:
+        if path.parts[:1] in (("http:",), ("https:",)):
+            raise ReleaseError(
+                f"{path}: is an address, and files are read; download it first (`atlarge fetch` knows those "
+                "of the published releases)"
+            ) from None
         raise ReleaseError(f"{path}: there is no such file; check the name") from None
     except IsADirectoryError:
         raise ReleaseError(f"{path}: is a folder; name the files in it") from None
