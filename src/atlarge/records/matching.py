@@ -27,8 +27,8 @@ _COMMON = 0.5
 """Identifiers are the same if so many of those of either file are in both, and the words of a column if those
 of so many rows are."""
 _LESS, _LEAST, _FEWEST = 4, 10, 0.1
-"""Rows agree beyond chance if so many times fewer lack a match on their own day than in another week. There so
-many must lack one; and where something is left out such a share of all rows, since the rest may say too
+"""Rows agree beyond chance if so many times fewer lack a match on their own day than in another week. There
+so many must lack one; and where something is left out such a share of all rows, since the rest may say too
 little."""
 
 Keys = NDArray[np.uint64]

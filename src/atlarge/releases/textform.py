@@ -217,7 +217,7 @@ def read_body(path: Path, header: Header, body: bytes, before: int = 0, start: i
         rest = body[start:]
         body, start = rest.lstrip(b"\r\n"), 0
         line += rest.count(b"\n", 0, len(rest) - len(body))
-    lines = _line_ends(body, start) + (not body.endswith(b"\n") and start < len(body))
+    lines = _count(body, start, "\n") + (not body.endswith(b"\n") and start < len(body))
     frame = _even_rows(path, body, header, lines, start)
     if frame is not None:
         rows = pl.int_range(line + 2, line + 2 + frame.height, dtype=pl.UInt32, eager=True).alias("row")
@@ -225,10 +225,11 @@ def read_body(path: Path, header: Header, body: bytes, before: int = 0, start: i
     return _uneven_rows(path, header, body[start:], lines, line)
 
 
-def _line_ends(body: bytes, start: int) -> int:
-    """How many lines end from there on; in pieces, which takes a fifth of the time of `bytes.count`."""
+def _count(body: bytes, start: int, letter: str) -> int:
+    """How often a letter stands from there on; in pieces, which takes a fifth of the time of
+    `bytes.count`."""
     raw = np.frombuffer(body, np.uint8)[start:]
-    return sum(int(np.count_nonzero(raw[at : at + _MIB] == ord("\n"))) for at in range(0, len(raw), _MIB))
+    return sum(int(np.count_nonzero(raw[at : at + _MIB] == ord(letter))) for at in range(0, len(raw), _MIB))
 
 
 def _even_rows(path: Path, body: bytes, header: Header, lines: int, start: int) -> pl.DataFrame | None:
@@ -429,10 +430,40 @@ def _parse(body: bytes, delimiter: str, names: list[str], start: int) -> pl.Data
         new_columns=columns,
         infer_schema=False,
     )
-    for first in read(body[: start + _MIB], schema=kinds, n_rows=LOOKED_AT):
-        if repeats(first):
-            kinds[first.name] = pl.Categorical(pl.Categories.random())
+    repeated = [
+        first.name for first in read(body[: start + _MIB], schema=kinds, n_rows=LOOKED_AT) if repeats(first)
+    ]
+    if repeated:
+        frame = read(body, schema=kinds | {name: pl.Categorical(pl.Categories.random()) for name in repeated})
+        if _is_whole(frame, body, start):
+            return frame
     return read(body, schema=kinds)
+
+
+def _is_whole(frame: pl.DataFrame, body: bytes, start: int) -> bool:
+    """Whether the cells, the marks around them and the ends of lines are all that stands there, and no mark
+    is within a cell.
+
+    Polars refuses a cell with something after its closing mark, but not where it reads categories: there it
+    cuts off a letter, or half of one.
+    """
+    texts = [
+        pl.col(name).str.len_bytes() if kind == pl.String else pl.col(name).cat.len_bytes()
+        for name, kind in frame.schema.items()
+    ]
+    marks = [
+        pl.col(name).unique().cast(pl.String).cast(pl.Binary).bin.contains(b'"').any()
+        for name in frame.columns
+    ]
+    *holds_mark, size = frame.select(
+        *marks, pl.sum_horizontal(text.sum() for text in texts).alias("_size")
+    ).row(0)
+    if any(holds_mark):
+        return False
+    end = body.find(b"\n", start)
+    line_end = 2 if body[end - 1 : end] == b"\r" else 1
+    between = frame.height * (frame.width - 1 + line_end) - (0 if body.endswith(b"\n") else line_end)
+    return len(body) - start == size + _count(body, start, '"') + between
 
 
 def _read_rows(path: Path, body: bytes, delimiter: str, names: list[str], start: int = 0) -> pl.DataFrame:
