@@ -19,6 +19,7 @@ import polars as pl
 import pytest
 
 import simulated_files
+from atlarge import codes
 from atlarge.codes import as_texts
 from atlarge.errors import ReleaseError
 from atlarge.releases import families, opening, read_release
@@ -252,10 +253,11 @@ def test_cells_are_read_as_categories_only_where_these_are_the_texts() -> None:
     """Polars cuts a letter off a cell with something after its closing mark, where it reads categories."""
     names = ["x", "y", "z"]
     numbered = 0
-    for seed in range(400):
-        body = _written(random.Random(seed), (0.0, 0.02, 0.2, 0.5)[seed % 4])
-        if not body.strip():
-            continue
+    draws = [_written(random.Random(seed), (0.0, 0.02, 0.2, 0.5)[seed % 4]) for seed in range(150)]
+    in_balance = b'"a""b"|"cd"e|f\n'  # a mark more in one cell, a letter less in the other
+    for odd in [in_balance, b'"ab"c|b|c', '"ab"é|b|c\r\n'.encode(), b'a|"|"|\n', *draws]:
+        sound = "a|b|c\r\n" if b"\r" in odd else "a|b|c\n"
+        body = sound.encode() * codes.LOOKED_AT * 2 + odd  # whose first lines are read as texts
         try:
             texts = pl.read_csv(
                 body,
@@ -270,8 +272,8 @@ def test_cells_are_read_as_categories_only_where_these_are_the_texts() -> None:
             continue
         frame = _parse(body, "|", names, 0)
         numbered += all(isinstance(kind, pl.Categorical) for kind in frame.dtypes)
-        assert as_texts(frame).equals(texts), body
-    assert numbered > 100
+        assert as_texts(frame).equals(texts), odd
+    assert numbered > 40
 
 
 def test_row_names_that_r_adds_are_left_out_and_other_first_columns_are_not() -> None:
