@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -22,6 +24,22 @@ def test_import_is_light() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout.split()
     assert not {"polars", "numpy", "scipy", "altair", "typer", "narwhals"} & set(loaded)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="threads are listed in /proc")
+def test_import_of_any_module_runs_no_query() -> None:
+    """A process that has the threads of Polars cannot be forked, as servers and schedulers of jobs do."""
+    code = """
+import importlib, pathlib, pkgutil, atlarge
+for module in pkgutil.walk_packages(atlarge.__path__, "atlarge."):
+    if not module.name.endswith("__main__"):
+        importlib.import_module(module.name)
+print(*(file.read_text().strip() for file in pathlib.Path("/proc/self/task").glob("*/comm")))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "python" in done.stdout
+    assert "polars-0" not in done.stdout.split()
 
 
 def test_the_tree_names_no_machine_and_no_registry() -> None:

@@ -65,7 +65,9 @@ def dies() -> Callable[[str, str], list[int]]:
 
     def run(imports: str, code: str) -> list[int]:
         text = DYING.format(tests=str(TESTS), imports=imports, code=textwrap.indent(code, " " * 8))
-        done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [sys.executable, "-c", text], capture_output=True, text=True, check=False, timeout=600
+        )
         ends = [int(line.split()[1]) for line in done.stdout.splitlines()]
         assert ends[-1] == 0, done.stderr
         return ends

@@ -15,7 +15,6 @@ BLANK: tuple[str, ...] = (
     "NaN", "<Na>", "NaT",
 )  # fmt: skip
 """What R, pandas, SQL, Stata and spreadsheet programs write for a missing value."""
-_BLANK = pl.lit(pl.Series(BLANK).implode())
 
 # FOIA exemptions as ICE writes them: (B)(6);(B)(7)(C)   b(6), b(7)c   (b)(7)e)   (B)(7)(E)
 _ONE = r"[\(\[]?\s*b\s*[\)\]]?\s*[\(\[]\s*\d\s*[\)\]]\s*[\(\[]?\s*[a-f]?\s*[\)\]]?\s*[,;/]?\s*(?:and)?\s*"
@@ -25,5 +24,5 @@ REDACTION = rf"(?i)^\s*(?:{_ONE})+$"
 def bare_words(words: pl.Series) -> pl.Series:
     """Trimmed words, blanks and redaction marks null."""
     trimmed = pl.col(words.name).str.strip_chars(" \t\r\n\u00a0\ufeff")
-    gone = trimmed.is_in(_BLANK) | trimmed.str.contains(REDACTION)
+    gone = trimmed.is_in(list(BLANK)) | trimmed.str.contains(REDACTION)
     return words.to_frame().select(pl.when(~gone).then(trimmed)).to_series()
