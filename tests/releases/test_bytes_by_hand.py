@@ -270,7 +270,7 @@ def test_cells_are_read_as_categories_only_where_these_are_the_texts() -> None:
             with pytest.raises(pl.exceptions.PolarsError):
                 _parse(body, "|", names, 0)
             continue
-        frame = _parse(body, "|", names, 0)
+        frame, _ = _parse(body, "|", names, 0)
         numbered += all(isinstance(kind, pl.Categorical) for kind in frame.dtypes)
         assert as_texts(frame).equals(texts), odd
     assert numbered > 40

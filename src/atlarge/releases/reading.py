@@ -257,7 +257,7 @@ def read_parts(path: Path, opened: Opened) -> Iterator[Release]:
     else:
         tables = read_blocks(path, opened.content, opened.rest)
     for table in tables:
-        sheet = Sheet(None, table.frame, table.rows, table.ragged)
+        sheet = Sheet.of(None, table)
         refuse_persons(path, table.family, sheet)
         refuse_averages(path, table.family, sheet)
         refuse_twice(path, table.family, sheet)
@@ -358,7 +358,7 @@ def read_releases(path: str | Path, opened: Opened | None = None) -> list[Releas
     releases = []
     for parts in by_family.values():
         first = parts[0][1]
-        sheets = [Sheet(named[name], t.frame, t.rows, t.ragged, t.from_1904) for name, t in parts]
+        sheets = [Sheet.of(named[name], table) for name, table in parts]
         for sheet in sheets:
             refuse_persons(path, first.family, sheet)
             refuse_averages(path, first.family, sheet)

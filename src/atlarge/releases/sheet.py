@@ -11,7 +11,7 @@ import polars as pl
 from atlarge.codes import Coded, code, is_text, repeats
 
 if TYPE_CHECKING:
-    from atlarge.releases.textform import Ragged
+    from atlarge.releases.textform import Ragged, Table
 
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 """Odd, so that a product of it loses nothing."""
@@ -41,6 +41,13 @@ class Sheet:
     ragged: list[Ragged]
     from_1904: bool | None = None
     _coded: dict[str, Coded | None] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @classmethod
+    def of(cls, name: str | None, table: Table) -> Sheet:
+        """The sheet of this name that a reader has found."""
+        sheet = cls(name, table.frame, table.rows, table.ragged, table.from_1904)
+        sheet._coded.update(table.coded)
+        return sheet
 
     def coded(self, name: str) -> Coded | None:
         """The distinct texts of a column; None where it is no text, or hardly any cell repeats another."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from io import StringIO
 from itertools import chain
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from atlarge.codes import LOOKED_AT, repeats
+from atlarge.codes import LOOKED_AT, Coded, code, repeats
 from atlarge.errors import ReleaseError
 from atlarge.releases.catalogue import header_below, header_of
 from atlarge.releases.family import Family, plain
@@ -44,7 +44,8 @@ class Ragged:
 class Table:
     """Rows of one sheet as text, or categories. `rows`: the number of each, as in a spreadsheet (from 1).
 
-    `from_1904`: whether its workbook counts days from 1904; None where no file says so.
+    `from_1904`: whether its workbook counts days from 1904; None where no file says so. `coded`: the columns
+    whose distinct texts are known.
     """
 
     family: Family
@@ -53,6 +54,7 @@ class Table:
     ragged: list[Ragged]
     preamble: list[str]
     from_1904: bool | None = None
+    coded: dict[str, Coded] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -218,10 +220,11 @@ def read_body(path: Path, header: Header, body: bytes, before: int = 0, start: i
         body, start = rest.lstrip(b"\r\n"), 0
         line += rest.count(b"\n", 0, len(rest) - len(body))
     lines = _count(body, start, "\n") + (not body.endswith(b"\n") and start < len(body))
-    frame = _even_rows(path, body, header, lines, start)
-    if frame is not None:
+    found = _even_rows(path, body, header, lines, start)
+    if found is not None:
+        frame, coded = found
         rows = pl.int_range(line + 2, line + 2 + frame.height, dtype=pl.UInt32, eager=True).alias("row")
-        return Table(header.family, frame, rows, [], header.preamble)
+        return Table(header.family, frame, rows, [], header.preamble, coded=coded)
     return _uneven_rows(path, header, body[start:], lines, line)
 
 
@@ -232,7 +235,7 @@ def _count(body: bytes, start: int, letter: str) -> int:
     return sum(int(np.count_nonzero(raw[at : at + _MIB] == ord(letter))) for at in range(0, len(raw), _MIB))
 
 
-def _even_rows(path: Path, body: bytes, header: Header, lines: int, start: int) -> pl.DataFrame | None:
+def _even_rows(path: Path, body: bytes, header: Header, lines: int, start: int) -> Parsed | None:
     """The rows, if it shows at once that every line is one row with all its fields; else None.
 
     A line with too many fields is an error of the reader; one with too few leaves its last field missing; an
@@ -241,11 +244,11 @@ def _even_rows(path: Path, body: bytes, header: Header, lines: int, start: int) 
     if not header.is_plain or body.count(b'"', max(start, body.rfind(b"\n", start, len(body) - 1) + 1)) % 2:
         return None
     try:
-        frame = _read_rows(path, body, header.delimiter, header.names, start)
+        frame, coded = _read_rows(path, body, header.delimiter, header.names, start)
     except ReleaseError:
         return None
     whole = frame.height == lines and frame.width and not frame.to_series(frame.width - 1).null_count()
-    return frame if whole else None
+    return (frame, coded) if whole else None
 
 
 def _uneven_rows(path: Path, header: Header, body: bytes, lines: int, line: int) -> Table:
@@ -286,7 +289,7 @@ def _fitted_rows(path: Path, header: Header, body: bytes, width: int, others: in
     beyond = [f"beyond {n}" for n in range(width - len(names))]
     refusal: ReleaseError
     try:
-        frame = _read_rows(path, body, header.delimiter, [*names, *beyond][:width])
+        frame, _ = _read_rows(path, body, header.delimiter, [*names, *beyond][:width])
         fitted = _fitted(frame, header)
         if fitted is not None:
             return fitted
@@ -296,7 +299,7 @@ def _fitted_rows(path: Path, header: Header, body: bytes, width: int, others: in
     again = _respelled(body, header)
     if again is None:
         raise refusal
-    return _read_rows(path, again, header.delimiter, names)
+    return _read_rows(path, again, header.delimiter, names)[0]
 
 
 def _unfit(path: Path, header: Header, wrong: int, of: int) -> ReleaseError:
@@ -417,11 +420,14 @@ def read_blocks(path: Path, first: bytes, rest: Iterator[bytes]) -> Iterator[Tab
         yield read_body(path, header, carried, rows)
 
 
-def _parse(body: bytes, delimiter: str, names: list[str], start: int) -> pl.DataFrame:
+Parsed = tuple[pl.DataFrame, dict[str, Coded]]
+
+
+def _parse(body: bytes, delimiter: str, names: list[str], start: int) -> Parsed:
     columns = unique_names(names)
     kinds: dict[str, Any] = dict.fromkeys(columns, pl.String)
     if _FILLED.search(body, start) is None:
-        return pl.DataFrame(schema=kinds)
+        return pl.DataFrame(schema=kinds), {}
     read = partial(
         pl.read_csv,
         separator=delimiter,
@@ -435,38 +441,34 @@ def _parse(body: bytes, delimiter: str, names: list[str], start: int) -> pl.Data
     ]
     if repeated:
         frame = read(body, schema=kinds | {name: pl.Categorical(pl.Categories.random()) for name in repeated})
-        if _is_whole(frame, body, start):
-            return frame
-    return read(body, schema=kinds)
+        coded = {name: code(frame[name]) for name in repeated}
+        if _is_whole(frame, coded, body, start):
+            return frame, coded
+    return read(body, schema=kinds), {}
 
 
-def _is_whole(frame: pl.DataFrame, body: bytes, start: int) -> bool:
+def _is_whole(frame: pl.DataFrame, coded: dict[str, Coded], body: bytes, start: int) -> bool:
     """Whether the cells, the marks around them and the ends of lines are all that stands there, and no mark
     is within a cell.
 
     Polars refuses a cell with something after its closing mark, but not where it reads categories: there it
     cuts off a letter, or half of one.
     """
-    texts = [
-        pl.col(name).str.len_bytes() if kind == pl.String else pl.col(name).cat.len_bytes()
-        for name, kind in frame.schema.items()
-    ]
-    marks = [
-        pl.col(name).unique().cast(pl.String).cast(pl.Binary).bin.contains(b'"').any()
-        for name in frame.columns
-    ]
-    *holds_mark, size = frame.select(
-        *marks, pl.sum_horizontal(text.sum() for text in texts).alias("_size")
-    ).row(0)
-    if any(holds_mark):
+    others = [name for name in frame.columns if name not in coded]
+    words = pl.concat([*(one.texts for one in coded.values()), *(frame[name] for name in others)])
+    if words.cast(pl.Binary).bin.contains(b'"').any():
         return False
+    lengths = [pl.col(name).cat.len_bytes() for name in coded] + [
+        pl.col(name).str.len_bytes() for name in others
+    ]
+    size: int = frame.select(pl.sum_horizontal(length.sum() for length in lengths)).item()
     end = body.find(b"\n", start)
     line_end = 2 if body[end - 1 : end] == b"\r" else 1
     between = frame.height * (frame.width - 1 + line_end) - (0 if body.endswith(b"\n") else line_end)
-    return len(body) - start == size + _count(body, start, '"') + between
+    return size + _count(body, start, '"') + between == len(body) - start
 
 
-def _read_rows(path: Path, body: bytes, delimiter: str, names: list[str], start: int = 0) -> pl.DataFrame:
+def _read_rows(path: Path, body: bytes, delimiter: str, names: list[str], start: int = 0) -> Parsed:
     with reading(path, "rows of text"):
         return _parse(body, delimiter, names, start)
 
