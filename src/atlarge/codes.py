@@ -16,8 +16,6 @@ from numpy.typing import NDArray
 Numbers = NDArray[np.int32]
 _MOST_CELLS = 2**22
 LOOKED_AT = 4096
-
-
 _NULL = pl.Series([None], dtype=pl.String)
 
 

@@ -241,9 +241,10 @@ def begin(release: Release, hashes: list[pl.Series] | None = None, order: DateOr
     elif family.table in ("arrests", "detainers", "encounters", "removals"):
         found = [sheet.hashes() for sheet in release.sheets]
         if hashes is None:
-            audit.checks["identical_rows"] = repeated = identical(release.path, found)
-            for sheet in release.sheets if not repeated else ():
-                refuse_distinct(release.path, family, sheet)
+            audit.checks["identical_rows"] = identical(release.path, found)
+            if not audit.checks["identical_rows"]:
+                for sheet in release.sheets:
+                    refuse_distinct(release.path, family, sheet)
         else:
             hashes += found
     names = {name for sheet in release.sheets for name in sheet.frame.columns}

@@ -63,13 +63,11 @@ def conform(frame: pl.DataFrame, table: str) -> pl.DataFrame:
 
     Texts may be categories.
     """
-    kinds = frame.schema
-    numbered = categories(kinds)
-    return frame.select(
-        pl.lit(None, kind).alias(name)
-        if name not in kinds
-        else pl.col(name)
-        if name in numbered or kinds[name] == kind
-        else pl.col(name).cast(kind)
-        for name, kind in schema(table).items()
-    )
+    numbered = categories(frame.schema)
+
+    def column(name: str, kind: Any) -> pl.Expr:
+        if name not in frame.columns:
+            return pl.lit(None, kind).alias(name)
+        return pl.col(name) if name in numbered else pl.col(name).cast(kind)
+
+    return frame.select(column(name, kind) for name, kind in schema(table).items())

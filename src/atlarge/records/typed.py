@@ -494,7 +494,7 @@ def type_release(release: Release, order: DateOrder | None = None) -> Typed:
     whole.drop("quarantine", quarantine.height)
     family = release.family
     said = {**family.constants, **(family.stated(release) if family.stated else {})}
-    if said.get("as_of", family) is None:
+    if "as_of" in said and said["as_of"] is None:
         whole.notes.append(
             "no line above the header states the day of the figures: it is missing, and a file of the same "
             "year that states its day is counted instead"
