@@ -14,7 +14,7 @@ import pytest
 from atlarge.errors import ReleaseError
 from atlarge.records.duplicates import RULES
 from atlarge.records.prepare import prepare
-from atlarge.records.tables import NOT_KEPT, TABLES
+from atlarge.records.tables import DERIVED, NOT_KEPT, TABLES
 from atlarge.releases import catalogue, families, read_release
 from atlarge.releases.catalogue import header_of, recognise
 from atlarge.releases.family import family_of, plain
@@ -41,18 +41,22 @@ def test_a_family_states_what_it_must(name: str) -> None:
         assert set(one.columns) - NOT_KEPT <= set(TABLES[one.table]), name
 
 
-@pytest.mark.parametrize("misspelt", ["landmrk", "methd", "critereon", "subjct"])
-def test_a_family_with_a_misspelt_column_is_refused_by_its_first_file(misspelt: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [(name, rf".* no column '{name}'; (did|it)") for name in ("landmrk", "methd", "critereon", "subjct")]
+    + [(name, f"'{name}' is worked out from '{source}'") for name, source in DERIVED["arrests"].items()],
+)
+def test_a_family_with_a_misspelt_or_derived_column_is_refused_by_its_first_file(
+    name: str, said: str, tmp_path: Path
+) -> None:
     """As a contributor meets it, who declares a family and ingests an example."""
     one = FAMILIES["ero-arrests"]
     path = tmp_path / "a.csv"
     row = ["San Antonio Area of Responsibility", "2/1/2017", "Located", "TRAVIS COUNTY JAIL", "", "Other"]
     path.write_bytes(_text("ero-arrests", row))
-    columns = {misspelt if name == "landmark" else name: column for name, column in one.columns.items()}
+    columns = {name if known == "landmark" else known: column for known, column in one.columns.items()}
     release = replace(read_release(path), family=replace(one, columns=columns))
-    with pytest.raises(
-        ReleaseError, match=f"release family ero-arrests: .* no column '{misspelt}'; (did|it)"
-    ):
+    with pytest.raises(ReleaseError, match=f"release family ero-arrests: {said}"):
         prepare(release)
 
 

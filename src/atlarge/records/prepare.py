@@ -23,7 +23,7 @@ from atlarge.records.identifiers import usable
 from atlarge.records.missing import closed_questions
 from atlarge.records.outcomes import outcome, request_type
 from atlarge.records.schemes import spelled
-from atlarge.records.tables import NOT_KEPT, TABLES
+from atlarge.records.tables import DERIVED, NOT_KEPT, TABLES
 from atlarge.records.typed import Typed, type_release
 from atlarge.releases.areas import area_code, state_code
 from atlarge.releases.averages import refuse_distinct
@@ -191,6 +191,27 @@ def identical(path: Path, hashes: list[pl.Series]) -> int:
     return found
 
 
+def _check_columns(family: Family) -> None:
+    """Refuse a family that fills a column its table does not have, or one that is worked out."""
+    of = f"release family {family.id}"
+    if family.table not in TABLES:
+        raise ReleaseError(f"{of}: no table {family.table!r}; there are: {', '.join(TABLES)}")
+    if family.spread is not None:
+        return
+    for name, source in DERIVED.get(family.table, {}).items():
+        if name in family.columns:
+            raise ReleaseError(
+                f"{of}: {name!r} is worked out from {source!r}: call the published column that"
+            )
+    columns = [*TABLES[family.table], *NOT_KEPT]
+    for name in sorted(set(family.columns) - set(columns)):
+        near = get_close_matches(name, columns)
+        raise ReleaseError(
+            f"{of}: table {family.table!r} has no column {name!r}"
+            + (f"; did you mean {near[0]!r}?" if near else f"; it has: {', '.join(TABLES[family.table])}")
+        )
+
+
 def begin(release: Release, hashes: list[pl.Series] | None = None, order: DateOrder | None = None) -> Begun:
     """Type a release, apply what is known of it and hash its identifiers.
 
@@ -198,19 +219,7 @@ def begin(release: Release, hashes: list[pl.Series] | None = None, order: DateOr
     `order`: what earlier parts showed of the order of day and month.
     """
     family = release.family
-    if family.table not in TABLES:
-        raise ReleaseError(
-            f"release family {family.id}: no table {family.table!r}; there are: {', '.join(TABLES)}"
-        )
-    unread = (
-        sorted(set(family.columns) - set(TABLES[family.table]) - NOT_KEPT) if family.spread is None else []
-    )
-    if unread:
-        near = get_close_matches(unread[0], [*TABLES[family.table], *NOT_KEPT])
-        raise ReleaseError(
-            f"release family {family.id}: table {family.table!r} has no column {unread[0]!r}"
-            + (f"; did you mean {near[0]!r}?" if near else f"; it has: {', '.join(TABLES[family.table])}")
-        )
+    _check_columns(family)
     blanked = [blank_persons(release.path, family, sheet, known_texts()) for sheet in release.sheets]
     release = replace(release, sheets=[sheet for sheet, _ in blanked])
     typed = type_release(release, order)

@@ -31,6 +31,8 @@ TABLES: dict[str, Schema] = {name: _typed(columns) for name, columns in _STATED[
 
 NOT_KEPT = frozenset(_STATED["not_kept"])
 """What a family may publish besides a table's columns, to work these out from."""
+DERIVED: dict[str, dict[str, str]] = _STATED["derived"]
+"""By table, the columns that are worked out, with the published column that each comes from."""
 DATE_COLUMN: dict[str, str | None] = dict.fromkeys(TABLES, "date") | _STATED["dates"]
 """The column that says when, by table; tables without one have no coverage."""
 PLACE_COLUMNS = {"aor": "aor", "state": "state", "office": "office", "county": "county_fips"}
