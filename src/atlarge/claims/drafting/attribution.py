@@ -17,6 +17,7 @@ _REFUSED = re.compile(
     r"|dozens|hundreds|every)\b",
     re.I,
 )
+_PUT_AT = re.compile(r"[^.,;]{0,40}\bat (?:about |nearly |fewer than |more than |just )?\d")
 _OBJECTING = word_list("attribution.objecting")
 _INFORMED = {"told", "warned", "informed", "advised"}
 SHOWING = word_list("attribution.showing")
@@ -174,61 +175,14 @@ class _Attributions:
         return not (before is not None and before.low in ("be", "been", "being") and token.low in _WEAK)
 
     def _verb(self, i: int) -> None:
+        """Add the attribution of a verb of saying, if its subject says something by it."""
         token = self.tokens[i]
-        is_verb = token.low in self.lang.words("verbs")
-        subject = self._before(i)
-        if (
-            subject is not None
-            and subject.kind == "document"
-            and self._is_object(subject)
-            and self._is_joined(i)
-        ):
-            reading = [m for m in self.mentions if m.kind in ("body", "person") and m.first <= 1]
-            subject = reading[0] if reading else subject  # "The Times looked at the records and found"
-        inverted = False
-        if subject is None and is_verb:
-            subject = self._after(i)
-            inverted = subject is not None
-        goes_on = token.low in self.lang.words("trailing_verbs") or self._is_joined(i)
-        if subject is None and goes_on and self.found:
-            subject = max(self.found, key=lambda a: a.verb_at).mention
-        if subject is None and self.lang.code == "es" and self._drops_subject(i):
-            subject = Mention("pronoun", i, i + 1, "", head="dropped")
-        if subject is None and self._is_joined(i) and token.low in self.lang.words("document_verbs"):
-            first = [m for m in self.mentions if m.kind in ("body", "person") and m.first <= 1]
-            named = [m for m in self.mentions if m.kind == "document" and m.last <= i]
-            subject = first[0] if first and is_verb else named[0] if named else None
-        if subject is None and is_verb and self._is_joined(i) and not self.found:
-            first = [m for m in self.mentions if m.first <= 1 and m.kind in ("person", "body", "someone")]
-            subject = first[0] if first else None  # "The other would not talk about it but said"
-        if subject is None:
-            return
-        shows = subject.kind == "pronoun" and subject.head in ("p", "n") and token.low in SHOWING
-        if not is_verb and subject.kind != "document" and not (shows and self._says_after(i)):
-            return
-        papers = self.lang.words("document_verbs")
-        if subject.kind == "document" and token.low not in papers and not inverted:
-            return
-        if token.low in _WEAK and subject.kind != "document" and not inverted and not self._says_after(i):
-            return
-        if (
-            token.low in _OBJECTING
-            and not inverted
-            and _REFUSED.search(self.text[token.end :].split(",")[0][:45])
-        ):
-            return  # "denied 142 requests": an act, not a word
-        if token.low in ("put", "puts") and not re.match(
-            r"[^.,;]{0,40}\bat (?:about |nearly |fewer than |more than |just )?\d", self.text[token.end :]
-        ):
-            return
-        if self._is_relayed(i):
-            return  # "Marsh said that agents told her": she passes it on
-        start = (
-            min(token.start, self.tokens[subject.first].start)
-            if subject.last <= i or inverted
-            else token.start
-        )
-        end = max(token.end, self.tokens[subject.last - 1].end) if inverted else token.end
+        subject, is_inverted = self._subject(i)
+        if subject is None or not self._says(subject, i, is_inverted=is_inverted) or self._is_relayed(i):
+            return  # of the last: "Marsh said that agents told her": she passes it on
+        is_around = subject.last <= i or is_inverted
+        start = min(token.start, self.tokens[subject.first].start) if is_around else token.start
+        end = max(token.end, self.tokens[subject.last - 1].end) if is_inverted else token.end
         self.found.append(
             Attribution(
                 subject,
@@ -236,12 +190,57 @@ class _Attributions:
                 start,
                 end,
                 token.start,
-                inverted or self._is_trailing(i, start),
+                is_inverted or self._is_trailing(i, start),
                 is_informed=token.low in _INFORMED and i > 0 and self.tokens[i - 1].low in _BE,
                 is_declined=self._declines(token),
-                is_inserted=not inverted and self._is_inserted(start, end),
+                is_inserted=not is_inverted and self._is_inserted(start, end),
             )
         )
+
+    def _subject(self, i: int) -> tuple[Mention | None, bool]:
+        """The subject of a verb, and whether it stands after the verb."""
+        token = self.tokens[i]
+        is_verb, is_joined = token.low in self.lang.words("verbs"), self._is_joined(i)
+        subject = self._before(i)
+        if subject is not None:
+            if subject.kind == "document" and self._is_object(subject) and is_joined:
+                # "The Times looked at the records and found"
+                subject = self._opening("body", "person") or subject
+            return subject, False
+        if is_verb and (subject := self._after(i)) is not None:
+            return subject, True
+        if self.found and (token.low in self.lang.words("trailing_verbs") or is_joined):
+            return max(self.found, key=lambda a: a.verb_at).mention, False
+        if self.lang.code == "es" and self._drops_subject(i):
+            return Mention("pronoun", i, i + 1, "", head="dropped"), False
+        if is_joined and token.low in self.lang.words("document_verbs"):
+            papers = (m for m in self.mentions if m.kind == "document" and m.last <= i)
+            subject = (self._opening("body", "person") if is_verb else None) or next(papers, None)
+        if subject is None and is_joined and is_verb and not self.found:
+            # "The other would not talk about it but said"
+            subject = self._opening("person", "body", "someone")
+        return subject, False
+
+    def _opening(self, *kinds: str) -> Mention | None:
+        """The mention of some kinds with which the sentence opens."""
+        return next((m for m in self.mentions if m.first <= 1 and m.kind in kinds), None)
+
+    def _says(self, subject: Mention, i: int, *, is_inverted: bool) -> bool:
+        """Whether a subject says something by a verb: not by an act, as in "denied 142 requests"."""
+        token = self.tokens[i]
+        rest = self.text[token.end :]
+        if token.low in ("put", "puts") and not _PUT_AT.match(rest):
+            return False
+        if is_inverted:
+            return True
+        if subject.kind == "document":
+            is_saying = token.low in self.lang.words("document_verbs")
+        else:
+            shows = subject.kind == "pronoun" and subject.head in ("p", "n") and token.low in SHOWING
+            is_verb = token.low in self.lang.words("verbs")
+            is_enough = is_verb and token.low not in _WEAK
+            is_saying = is_enough or ((is_verb or shows) and self._says_after(i))
+        return is_saying and not (token.low in _OBJECTING and _REFUSED.search(rest.split(",")[0][:45]))
 
     def _is_inserted(self, start: int, end: int) -> bool:
         """Whether subject and verb stand between two commas, in the middle of what is said."""

@@ -27,6 +27,7 @@ _DAY_NUMBER = r"(\d{1,2})(?:st|nd|rd|th)?"
 _WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 _DIAS = ["lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"]
 _WEEKDAY = r"(Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)"
+_ANY_WEEKDAY = f"(?:{_WEEKDAY[1:-1]})"
 _COUNT = r"(\d{1,2}|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": -1, "final": -1}
 _SEASONS = {"winter": (12, 2), "spring": (3, 5), "summer": (6, 8), "fall": (9, 11), "autumn": (9, 11)}
@@ -356,8 +357,7 @@ _RECKONED = (_begun_weekday, _relative, _ago, _recent, _weekday, _weekdays)
 # Longer forms first, since text is blanked out once read.
 _READERS: tuple[tuple[re.Pattern[str], _Reader, bool], ...] = (
     (_R(rf"\b{_COUNT}[- ]{_UNIT}\b[^.;,]{{0,30}}?\b{_WAY}\s+(?:on\s+)?"
-        rf"(?:{_WEEKDAY[1:-1]},?\s+)?{_MONTH}\s+{_DAY_NUMBER}\b(?:,?\s*{_YEAR})?"
-        .replace(_WEEKDAY[1:-1], "(?:" + _WEEKDAY[1:-1] + ")")), _begun, False),
+        rf"(?:{_ANY_WEEKDAY},?\s+)?{_MONTH}\s+{_DAY_NUMBER}\b(?:,?\s*{_YEAR})?"), _begun, False),
     (_R(rf"\b{_COUNT}[- ]{_UNIT}\b[^.;,]{{0,30}}?\b{_WAY}\s+(?:on\s+)?{_WEEKDAY}\b"), _begun_weekday, True),
     (_R(r"\b(dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|\d{1,2}) (días|semanas) que (terminó|concluyó"
         r"|empezó|comenzó) el (lunes|martes|miércoles|jueves|viernes|sábado|domingo)"), _begun_weekday, True),
@@ -377,8 +377,7 @@ _READERS: tuple[tuple[re.Pattern[str], _Reader, bool], ...] = (
         rf"|hasta)\s+{_MES}(?:\s+del?\s+{_YEAR})?"), _months, False),
     (_R(rf"\b(first|second|third|fourth|last) {_WEEKDAY} (?:in"
         rf"|of) {_MONTH}(?:,?\s*{_YEAR}\b)?"), _nth_weekday, False),
-    (_R(rf"(?:\b{_WEEKDAY[1:-1]},?\s+)?{_MONTH}\s+{_DAY_NUMBER}\b(?![,.]?\d)"
-        rf"(?:,?\s*{_YEAR}\b)?".replace(_WEEKDAY[1:-1], "(?:" + _WEEKDAY[1:-1] + ")")), _day, False),
+    (_R(rf"(?:\b{_ANY_WEEKDAY},?\s+)?{_MONTH}\s+{_DAY_NUMBER}\b(?![,.]?\d)(?:,?\s*{_YEAR}\b)?"), _day, False),
     (_R(rf"\b(\d{{1,2}})\s+{_MONTH}(?:,?\s+{_YEAR})?"), _day_first, False),
     (_R(rf"\b(\d{{1,2}})º?\s+(?:de\s+)?{_MES}(?:,?\s+(?:del?\s+)?{_YEAR})?"), _day_first, False),
     (_R(r"\b(\d{1,2}) (" + "|".join(_SPANISH_SHORT) + rf")\.? {_YEAR}\b"), _day_first, False),
