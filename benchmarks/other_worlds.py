@@ -24,7 +24,7 @@ import numpy as np
 from atlarge.errors import AtlargeError
 from atlarge.explain.api import settled, verdicts_of
 from atlarge.explain.areas import office_of, where_of
-from atlarge.explain.data import Daily
+from atlarge.explain.daily import Daily
 from atlarge.explain.fit import measure
 from atlarge.explain.periods import months_of
 from atlarge.explain.study import study_from

@@ -12,7 +12,7 @@ import numpy as np
 from hand_facts import DAYS, FIRST, HERE, POLICY, Records
 
 from atlarge.explain.areas import Where
-from atlarge.explain.data import Daily
+from atlarge.explain.daily import Daily
 from atlarge.explain.study import MEASURES, Study, study_from
 from atlarge.policies import Registry
 from atlarge.reference import table

@@ -13,11 +13,11 @@ import polars as pl
 from atlarge.effects.pooling import Ratio
 from atlarge.explain.answer import Area, ChangeStrip, Interval
 from atlarge.explain.areas import Where
-from atlarge.explain.caveats import Facts
 from atlarge.explain.changes import Relabelled
-from atlarge.explain.data import Daily
+from atlarge.explain.daily import Daily
 from atlarge.explain.decomposition import Parts
 from atlarge.explain.estimate import Estimate, Total
+from atlarge.explain.facts import Facts
 from atlarge.explain.periods import Months, months_of
 from atlarge.explain.quantities import ALPHA_LASTING, MATERIAL, Burst, Bursts, Lasting
 from atlarge.explain.study import MEASURES, Study, study_from

@@ -13,8 +13,9 @@ from atlarge.errors import AtlargeError
 from atlarge.explain.answer import Answer, Area, Interval
 from atlarge.explain.api import _no_change, settled, verdicts_of
 from atlarge.explain.areas import Where
-from atlarge.explain.caveats import Facts, caveats_of
+from atlarge.explain.caveats import caveats_of
 from atlarge.explain.estimate import Estimate, Total, span_of
+from atlarge.explain.facts import Facts
 from atlarge.explain.narrative import headline, paragraphs
 from atlarge.explain.periods import Months, months_of
 from atlarge.explain.quantities import Burst, Bursts, Lasting, LeftBefore, MethodSwitch, TwoSided

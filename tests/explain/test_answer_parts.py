@@ -14,7 +14,7 @@ from atlarge.effects.pooling import Ratio
 from atlarge.explain import api
 from atlarge.explain.answer import Area, Interval
 from atlarge.explain.areas import Where, seat_of, where_of
-from atlarge.explain.data import Daily
+from atlarge.explain.daily import Daily
 from atlarge.explain.decomposition import unknown_ratio
 from atlarge.explain.narrative import at, headline
 from atlarge.explain.quantities import NamingShift

@@ -12,7 +12,7 @@ from hand_facts import COUNTY, FIRST, OFFICE, estimate, total
 
 from atlarge.explain.answer import Interval
 from atlarge.explain.burst import burst_shares, surges_of
-from atlarge.explain.data import Daily
+from atlarge.explain.daily import Daily
 
 
 def _surge(start: str, end: str, observed: float, expected: float) -> dict[str, Any]:

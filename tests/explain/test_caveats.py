@@ -26,7 +26,8 @@ from hand_facts import (
 
 from atlarge.effects.pooling import Ratio
 from atlarge.explain.answer import MOST_CAVEATS, Interval
-from atlarge.explain.caveats import RULES, caveats_of, changed_before, fell_before, months_between
+from atlarge.explain.caveats import RULES, caveats_of
+from atlarge.explain.facts import changed_before, fell_before, months_between
 from atlarge.explain.fit import other_policies
 from atlarge.explain.quantities import LeftBefore, MethodSwitch
 from atlarge.messages import catalogue, render, say

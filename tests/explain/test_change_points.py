@@ -9,7 +9,7 @@ import pytest
 from hand_facts import COUNTY, FIRST, LAST, steady
 
 from atlarge.explain.changes import Change, changes_in, nearest, relabelled, strip_of
-from atlarge.explain.data import Daily
+from atlarge.explain.daily import Daily
 
 ONE_DAY = dt.timedelta(days=1)
 DAYS = 1432

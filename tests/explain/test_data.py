@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from atlarge.errors import QuestionError
-from atlarge.explain.data import Daily, _Sparse, daily, localities
+from atlarge.explain.daily import Daily, Sparse
+from atlarge.explain.data import daily, localities
 from atlarge.panel import panel
 from atlarge.records.store import open_store
 from simulated_files import Span, counted_store
@@ -175,7 +176,7 @@ def test_sparse_counts_are_those_of_an_array() -> None:
     first = dt.date(2016, 1, 1)
     keys = tuple("abcdefg")
     mixed = rng.permutation(len(row))
-    counts = _Sparse(keys, first, 400, row[mixed], day[mixed], dense[row, day][mixed])
+    counts = Sparse(keys, first, 400, row[mixed], day[mixed], dense[row, day][mixed])
     plain = Daily(dense, keys, first)
     assert (counts.totals == dense.sum(1)).all()
     assert (counts.of_rows([4, 1, 1]) == dense[[4, 1, 1]]).all()

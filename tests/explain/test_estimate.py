@@ -12,7 +12,7 @@ from hand_facts import steady_study
 from atlarge.effects import counterfactual, minimum_detectable_effect
 from atlarge.errors import QuestionError
 from atlarge.explain.answer import Area
-from atlarge.explain.data import Daily
+from atlarge.explain.daily import Daily
 from atlarge.explain.decomposition import _of_like_records, donors_of, parts_from, unknown_ratio
 from atlarge.explain.estimate import (
     estimate,

@@ -13,7 +13,7 @@ from scipy.stats import poisson
 from atlarge.errors import QuestionError
 from atlarge.explain.answer import Area
 from atlarge.explain.areas import Where
-from atlarge.explain.data import Daily
+from atlarge.explain.daily import Daily
 from atlarge.explain.estimate import counting_noise
 from atlarge.explain.fit import measure
 from atlarge.policies import Policy

@@ -12,7 +12,7 @@ from hand_facts import AOR, FIRST, HERE, OFFICE, POLICY, estimate, months, stead
 from atlarge.errors import QuestionError
 from atlarge.explain.answer import Area
 from atlarge.explain.areas import Where
-from atlarge.explain.data import Daily
+from atlarge.explain.daily import Daily
 from atlarge.explain.fit import measure
 from atlarge.explain.sensitivity import failed, in_time_of, row_of, same_aor, sensitivity_of
 from atlarge.explain.study import Study

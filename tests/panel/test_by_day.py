@@ -10,7 +10,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from atlarge.explain.data import Daily, daily
+from atlarge.explain.daily import Daily
+from atlarge.explain.data import daily
 from atlarge.panel import by_day
 from atlarge.panel.counting import sparse
 from atlarge.records.store import Store, open_store

@@ -17,7 +17,7 @@ from atlarge.errors import CoverageError, QuestionError
 from atlarge.explain.answer import Answer, Area, ChangeStrip, Estimated, Interval, Judgement, Series, Span
 from atlarge.explain.areas import Where, aors_of, where_of
 from atlarge.explain.burst import burst_shares
-from atlarge.explain.caveats import Facts, caveats_of, changed_before, fell_before
+from atlarge.explain.caveats import caveats_of
 from atlarge.explain.corroboration import corroborate
 from atlarge.explain.data import daily
 from atlarge.explain.elsewhere import elsewhere
@@ -31,6 +31,7 @@ from atlarge.explain.estimate import (
     series_of,
     span_of,
 )
+from atlarge.explain.facts import Facts, changed_before, fell_before
 from atlarge.explain.fit import attempt, gather, strips
 from atlarge.explain.narrative import details, headline, paragraphs, reasons
 from atlarge.explain.periods import months_of

@@ -10,7 +10,7 @@ import numpy as np
 from atlarge.effects import watch_bursts
 from atlarge.effects.bursts import large_enough
 from atlarge.explain.answer import Area, Interval
-from atlarge.explain.data import Daily
+from atlarge.explain.daily import Daily
 from atlarge.explain.estimate import Estimate
 from atlarge.explain.quantities import ALPHA_BURST, Bursts, relative
 from atlarge.explain.study import change_days

@@ -14,7 +14,7 @@ from atlarge.effects import change_point, change_points
 from atlarge.effects.typing import Floats
 from atlarge.errors import QuestionError
 from atlarge.explain.answer import Area, ChangeStrip, Interval, Plain
-from atlarge.explain.data import Daily
+from atlarge.explain.daily import Daily
 from atlarge.panel import measure as measure_of
 
 Z = 1.645

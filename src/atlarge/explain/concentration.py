@@ -16,7 +16,7 @@ import polars as pl
 
 from atlarge.explain.answer import Interval
 from atlarge.explain.areas import Where, seat_of
-from atlarge.explain.data import Daily
+from atlarge.explain.daily import Daily
 from atlarge.explain.population import (
     Population,
     born_abroad,

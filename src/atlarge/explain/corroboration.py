@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from atlarge.explain.caveats import Facts
+from atlarge.explain.facts import Facts
 from atlarge.explain.numbers import CountKey, Number, key_of
 from atlarge.messages import Message, say
 from atlarge.records.schemes import scheme as scheme_of

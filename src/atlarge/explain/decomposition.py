@@ -22,7 +22,7 @@ from atlarge.effects.pooling import Ratio
 from atlarge.effects.typing import Floats, Ints
 from atlarge.errors import QuestionError
 from atlarge.explain.answer import Interval
-from atlarge.explain.data import Daily
+from atlarge.explain.daily import Daily
 from atlarge.explain.estimate import LEVEL, Estimate, changed_periods, grid_of, of_like_size
 from atlarge.explain.periods import Months
 from atlarge.explain.study import Study, group_of

@@ -29,7 +29,7 @@ from atlarge.effects.prediction import TooFewPlacebos, range_by_chance
 from atlarge.effects.typing import Floats
 from atlarge.errors import QuestionError
 from atlarge.explain.answer import Area, EventPoint, Interval, Placebo, Series, Span
-from atlarge.explain.data import Daily
+from atlarge.explain.daily import Daily
 from atlarge.explain.periods import Months
 from atlarge.explain.study import Study, change_arrays, group_of
 from atlarge.panel import measure as measure_of

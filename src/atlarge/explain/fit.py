@@ -17,12 +17,13 @@ from atlarge.errors import AtlargeError
 from atlarge.explain.answer import Area, ChangeStrip
 from atlarge.explain.areas import Where, aors_of, seat_of
 from atlarge.explain.burst import bursts_of, surges_of
-from atlarge.explain.caveats import Facts
 from atlarge.explain.changes import relabelled, strip_of
 from atlarge.explain.concentration import concentration_of
-from atlarge.explain.data import Daily, daily
+from atlarge.explain.daily import Daily
+from atlarge.explain.data import daily
 from atlarge.explain.decomposition import learn_rate, parts_from, unknown_ratio
 from atlarge.explain.estimate import Estimate, estimate_in
+from atlarge.explain.facts import Facts
 from atlarge.explain.lasting import lasting_of, left_before_of, two_sided_of
 from atlarge.explain.periods import Months
 from atlarge.explain.sensitivity import in_time_of, row_of, same_aor

@@ -14,8 +14,8 @@ from typing import Any
 
 from atlarge.explain.answer import Area, Judgement
 from atlarge.explain.areas import Where, seat_of
-from atlarge.explain.caveats import Facts, is_mostly_office, months_between, people_of
 from atlarge.explain.estimate import Estimate
+from atlarge.explain.facts import Facts, is_mostly_office, months_between, people_of
 from atlarge.explain.numbers import CountKey, Number, difference, is_same, key_of
 from atlarge.explain.quantities import Bursts, Lasting
 from atlarge.explain.verdicts import clear_way, lasting_rule

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from atlarge.explain.answer import Area
 from atlarge.explain.areas import Where, county_aors, seat_of
-from atlarge.explain.data import Daily, Localities, daily, localities
+from atlarge.explain.daily import Daily
+from atlarge.explain.data import Localities, daily, localities
 from atlarge.explain.periods import Months
 from atlarge.policies import Registry, registry
 from atlarge.records.store import Store

@@ -12,7 +12,7 @@ from atlarge.effects import mix_switch
 from atlarge.effects.mixes import REACH
 from atlarge.errors import QuestionError
 from atlarge.explain.answer import Area, Interval
-from atlarge.explain.data import Daily
+from atlarge.explain.daily import Daily
 from atlarge.explain.estimate import estimate_in
 from atlarge.explain.periods import Months
 from atlarge.explain.quantities import MethodSwitch, NamingShift
