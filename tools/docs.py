@@ -67,11 +67,14 @@ def _command(name: str, command: Any) -> str:
         if parameter.name == "help":
             continue
         is_option = parameter.param_type_name == "option"
-        shown = ", ".join(parameter.opts) if is_option else str(parameter.name).upper()
+        spellings = [*parameter.opts, *parameter.secondary_opts]
+        shown = ", ".join(spellings) if is_option else str(parameter.name).upper()
         if getattr(parameter, "required", False) and is_option:
             shown += " (required)"
         given = parameter.default
         default = "" if given is None or given is False or callable(given) or given == () else given
+        if given is True and parameter.secondary_opts:
+            default = parameter.opts[0]
         rows.append([f"`{shown}`", getattr(parameter, "help", ""), default])
     text = f"## `{name}`\n\n{inspect.cleandoc(command.help or '')}\n\n"
     return text + (table(["argument or option", "meaning", "default"], rows) if rows else "")

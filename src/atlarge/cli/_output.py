@@ -39,7 +39,7 @@ def store_option(help: str) -> Any:
     return typer.Option("--store", parser=_folder, metavar="<path>", help=help)
 
 
-StoreOption = Annotated[Path | None, store_option("Folder of the store; left out: the embedded panel.")]
+StoreOption = Annotated[Path | None, store_option("Folder of the store; left out: the embedded records.")]
 
 
 def day_option(name: str, help: str) -> Any:

@@ -54,7 +54,7 @@ def audit_command(
     ] = "polars",
     as_json: JsonFlag = False,
 ) -> None:
-    """Rows read, kept and left out by reason; faults, overlaps, quarantine, links; the way back to rows."""
+    """Rows read, kept and left out by reason; faults, overlaps, quarantine, links; rows behind a count."""
     from atlarge.errors import StoreError
     from atlarge.records.store import open_store
 

@@ -19,7 +19,7 @@ def check_command(
     out: Annotated[Path | None, out_option(*HTML, help="Also write the ledger as a page here")] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """What the records say of each claim: supported, contradicted, disputed, depends or not testable."""
+    """What the records say about each claim: supported, contradicted, disputed, depends or not testable."""
     from atlarge.claims import check
 
     verdicts = check(claims, store)

@@ -37,7 +37,7 @@ def new_command(
             metavar="[article]", help="An article as text, HTML or PDF; left out: an empty template."
         ),
     ] = None,
-    article: Annotated[Path | None, typer.Option(help="The article by name, as before.")] = None,
+    article: Annotated[Path | None, typer.Option(help="The same as SOURCE.")] = None,
     out: Annotated[Path | None, out_option(*_LEDGER, help="File to write instead of stdout")] = None,
     html: Annotated[
         Path | None, out_option(*HTML, help="Also write the article beside its claims here", name="--html")
@@ -47,7 +47,7 @@ def new_command(
     url: Annotated[str | None, typer.Option(help="Address of the article.")] = None,
     store: StoreOption = None,
     check: Annotated[
-        bool, typer.Option("--check/--no-check", help="Say beside each claim what the records say already.")
+        bool, typer.Option("--check/--no-check", help="Also show what the records say about each claim.")
     ] = True,
     as_json: JsonFlag = False,
 ) -> None:
@@ -111,10 +111,10 @@ def _drafted(
 
 def finish_command(
     ledger: Annotated[Path, typer.Argument(help="A ledger with drafts, from `atlarge claims new`.")],
-    out: Annotated[Path | None, out_option(*_LEDGER, help="File to write instead of the same")] = None,
+    out: Annotated[Path | None, out_option(*_LEDGER, help="File to write, not the ledger itself")] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Ask the open points of each draft, one by one, and confirm it; the file is saved after every claim."""
+    """Go through the open points of each draft and confirm it; the file is saved after every claim."""
     from atlarge.claims.drafting.writing import plain_text
     from atlarge.claims.finishing import finish
     from atlarge.claims.schema import read_ledger

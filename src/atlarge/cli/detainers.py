@@ -41,7 +41,7 @@ def detainers_command(
         str, typer.Option(help="all, week, month, quarter, year or fiscal_year of issue.")
     ] = "all",
     threshold: Annotated[int, typer.Option(min=0, help="Counts below this are suppressed; 0 shows all.")] = 5,
-    top: Annotated[int, typer.Option(min=1, help="Places in section I.")] = 10,
+    top: Annotated[int, typer.Option(min=1, help="How many places section I lists.")] = 10,
     reconcile: Annotated[
         bool, typer.Option("--reconcile", help="Official, sheriff's, press and recomputed figures instead.")
     ] = False,

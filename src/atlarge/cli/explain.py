@@ -41,11 +41,13 @@ def explain_command(
     store: StoreOption = None,
     registry: Annotated[
         Path | None,
-        typer.Option("--policies", help="A CSV of dated policies that stands for the shipped table."),
+        typer.Option(
+            "--policies", help="A CSV of your own dated policies, to use instead of the shipped ones."
+        ),
     ] = None,
     scheme: SchemeOption = "ddp",
     is_pooled: Annotated[
-        bool, typer.Option("--pooled", help="All usable localities together instead of one place.")
+        bool, typer.Option("--pooled", help="Pool all usable localities instead of asking about one place.")
     ] = False,
     out: Annotated[Path | None, out_option(*HTML, help="Write the report, one file, here")] = None,
     disclose: DiscloseFlag = False,
@@ -57,7 +59,7 @@ def explain_command(
         str, typer.Option("--language", "--lang", help="en or es: of report, brief and text.")
     ] = "en",
     details: Annotated[
-        bool, typer.Option("--details", help="Also every area and span, every caveat and the reasons.")
+        bool, typer.Option("--details", help="Also print every area and span, every caveat and the reasons.")
     ] = False,
     as_json: JsonFlag = False,
 ) -> None:

@@ -26,7 +26,7 @@ def fetch_command(
     ] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Download published files with checksums; a broken download is taken up where it ended.
+    """Download published files with checksums; an interrupted download is resumed.
 
     Newest releases come from the public repository deportationdata/ice; a file that did not change is not
     downloaded again.

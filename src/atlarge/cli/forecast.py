@@ -48,7 +48,7 @@ def score_command(
     store: StoreOption = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Score a registered forecast by the records that have come since."""
+    """Score a registered forecast against the records that have come in since."""
     from atlarge.forecast import score
 
     done = score(file, store)

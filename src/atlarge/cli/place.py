@@ -24,7 +24,8 @@ def place_command(
         Path | None, typer.Option(help="CSV with the columns aor and landmark; all rows are resolved.")
     ] = None,
     worst: Annotated[
-        int | None, typer.Option(min=1, help="List the N heaviest unresolved texts of the store.")
+        int | None,
+        typer.Option(min=1, help="List the N unresolved texts with the most records in the store."),
     ] = None,
     store: StoreOption = None,
     as_json: JsonFlag = False,

@@ -15,14 +15,14 @@ from atlarge.wording import some
 def publish_command(
     out: Annotated[Path, typer.Option(help="Folder of the site: new, or written by this command before.")],
     store: StoreOption = None,
-    threshold: Annotated[int, typer.Option(help="Counts from 1 to this less 1 are hidden.")] = 5,
+    threshold: Annotated[int, typer.Option(help="Counts below this are hidden, except zeros.")] = 5,
     base_url: Annotated[
-        str, typer.Option(help="Address the site will stand at, such as https://example.org/arrests/.")
+        str, typer.Option(help="Address that the site will have, such as https://example.org/arrests/.")
     ] = "",
     answers: Annotated[
         str,
         typer.Option(
-            help="Policies answered: worked (the worked case), dated (those well dated), all, or none."
+            help="Policies to answer: worked (the worked case), dated (of a well-known day), all or none."
         ),
     ] = "worked",
     workers: Annotated[int, typer.Option(help="Processes that write pages.")] = 2,

@@ -52,7 +52,7 @@ def surges_command(
     beside: BesideOption = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Bursts of a measure above what the weeks around lead one to expect, ranked over all places."""
+    """Bursts of a measure above what the surrounding weeks lead one to expect, ranked over all places."""
     from dataclasses import replace
 
     from atlarge.panel import place_codes

@@ -34,7 +34,7 @@ def update_command(
 ) -> None:
     """Bring a store up to date: fetch newest releases, ingest those that changed, report what changed.
 
-    Downloads are taken up where they broke off, and a file that did not change is not downloaded again.
+    An interrupted download is resumed, and a file that did not change is not downloaded again.
     """
     from atlarge.update import update
 

@@ -344,7 +344,7 @@ class Scores:
 
 
 def score(registered: Forecast | Path | str, store: Store | Path | str | None = None) -> Scores:
-    """Score a registered forecast by the records that have come since.
+    """Score a registered forecast against the records that have come in since.
 
     Parameters
     ----------
