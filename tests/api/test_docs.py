@@ -82,6 +82,9 @@ def test_every_block_is_run_or_marked_as_output(page: Path) -> None:
             assert not re.search(r"^(\$ |import |from \w+ import )", block.text, re.MULTILINE), block.text
     fences = re.findall(r"^\s*(?:```|~~~)", page.read_text(encoding="utf-8"), re.MULTILINE)
     assert len(fences) == 2 * len(blocks(page)), f"{page.name}: a block that is indented or never closed"
+    outside = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
+    indented = re.search(r"\n\n {4}\S.*", outside)
+    assert indented is None, f"{page.name}: a block without fences: {indented[0].strip()}"
 
 
 def _runs(block: Block) -> list[tuple[str, list[str]]]:
@@ -102,7 +105,7 @@ def test_commands_of_a_page_run(page: Path, folder: Path, monkeypatch: pytest.Mo
                 expanded = line
                 assert not line.startswith("atlarge fetch"), "needs a network: tests/releases/test_fetch.py"
                 for pattern in re.findall(r"\S*\*\S*", line):
-                    names = sorted(p.name for p in folder.glob(pattern))
+                    names = sorted(str(p.relative_to(folder)) for p in folder.glob(pattern))
                     assert names, f"{page.name}: {pattern} names nothing"
                     expanded = expanded.replace(pattern, " ".join(names))
                 run_command(expanded, shown, folder)
@@ -160,7 +163,7 @@ def test_every_promise_names_a_test_that_tests() -> None:
         heads, _, attacks = text.partition("### Attacks")
         rows = [*heads.splitlines(), *attacks.partition("## ")[2].splitlines()]
         promises = [
-            r for r in rows if r.startswith("| ") and "held by" not in r and not r.startswith("| ---")
+            r for r in rows if r.startswith("| ") and "tested by" not in r and not r.startswith("| ---")
         ]
         going_out = text.partition("## What goes out")[2].partition("\n## ")[0]
         promises += [point for point in re.split(r"^- ", going_out, flags=re.M)[1:] if point.strip()]
