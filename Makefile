@@ -17,6 +17,17 @@ endif
 # A lock names every package, so that nothing is resolved and the index is asked for no other version.
 LOCKED = $(INSTALL) --require-hashes --requirement
 
+# Compiled code is kept, whatever the shell says: else every process that a test starts compiles all it imports.
+export PYTHONDONTWRITEBYTECODE :=
+
+# $(call BESIDE,COMMANDS,TESTS): the commands, which use one processor or wait for the network, run while the
+# tests do; what they say is shown after these, and a fault in either fails the target.
+BESIDE = (set -e; $(1)) >$(VENV)/.beside 2>&1 & beside=$$!; \
+	tests=0; $(2) || tests=$$?; others=0; wait $$beside || others=$$?; \
+	cat $(VENV)/.beside; exit $$((tests | others))
+PYTEST = $(BIN)/pytest -n 2 --dist worksteal
+QUICK = -m "not slow and not slow_file and not variant and not browser"
+
 .PHONY: demo test coverage check lint types imports audit docs notebooks embedded samples mutation lock chromium clean help
 
 help:
@@ -67,8 +78,8 @@ imports: $(VENV)/.dev
 chromium: $(VENV)/.dev
 	@$(BIN)/python tools/chromium.py
 
-check: lint types imports
-	@$(BIN)/pytest -m "not slow and not slow_file and not variant and not browser" -n 2 --dist worksteal
+check: lint imports
+	@$(call BESIDE,$(BIN)/mypy,$(PYTEST) $(QUICK))
 
 notebooks: $(VENV)/.dev
 	@$(BIN)/python tools/notebooks.py
@@ -81,14 +92,13 @@ docs: $(VENV)/.dev
 audit: $(VENV)/.dev
 	@$(BIN)/python tools/audit.py
 
-test: lint types imports chromium
-	@$(BIN)/python tools/audit.py --where-reached
+test: lint imports chromium
 	@echo "running every test on two processes (about ten minutes)"
-	@$(BIN)/pytest -n 2 --dist worksteal
+	@$(call BESIDE,$(BIN)/python tools/audit.py --where-reached; $(BIN)/mypy,$(PYTEST))
 
 # Apart from `make test`, because a tracer makes code in Python half as slow again.
 coverage: $(VENV)/.dev chromium
-	@$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term:skip-covered
+	@$(PYTEST) --cov --cov-report=term:skip-covered
 
 embedded: $(VENV)/.run
 	@$(BIN)/python tools/known_places.py $(DATA)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+import shutil
+import subprocess
 import sys
 import tomllib
 from importlib import metadata
@@ -169,7 +171,20 @@ def test_a_yanked_version_is_reported(audit: ModuleType) -> None:
     assert "YANKED: lock: `attrs==21.1.0`" in audit.report("lock", result)
 
 
-def test_the_test_command_audits_first() -> None:
-    """It cannot be left out unseen: `make test` runs it, and a fault in it stops the rest."""
-    text = (ROOT / "Makefile").read_text(encoding="utf-8")
-    assert re.search(r"^test: .*\n\t@\$\(BIN\)/python tools/audit\.py --where-reached\n", text, re.MULTILINE)
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+@pytest.mark.parametrize("wrong", ["", "python", "mypy", "pytest"])
+@pytest.mark.parametrize("target", ["test", "check"])
+def test_a_fault_in_the_audit_types_or_tests_fails_the_target(target: str, wrong: str, tmp_path: Path) -> None:
+    """They run beside each other, and what each says is shown; `python` audits."""
+    for name in ("python", "mypy", "pytest", "ruff", "lint-imports"):
+        does = f"echo said by {name}\n" + ("exit 3\n" if name == wrong else "")
+        (tmp_path / name).write_text(f"#!/bin/sh\ncase $1 in tools/chromium.py) ;; *) {does};; esac\n")
+        (tmp_path / name).chmod(0o755)
+    (tmp_path / ".dev").touch()
+    command = ["make", "--old-file", f"{tmp_path}/.dev", target, f"VENV={tmp_path}", f"BIN={tmp_path}"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    is_run = wrong != "python" or target == "test"
+    assert (done.returncode == 0) == (not wrong or not is_run), done.stderr
+    for name in ("mypy", "pytest", "python") if target == "test" else ("mypy", "pytest"):
+        assert (f"said by {name}" in done.stdout) == (name != "mypy" or wrong != "python" or target == "check")
+
