@@ -82,7 +82,7 @@ def code(values: pl.Series) -> Coded:
     places = np.sort(first)[: np.count_nonzero(first < len(rows))]
     own = np.full(width + 1, len(places), np.int32)
     own[rows[places]] = np.arange(len(places), dtype=np.int32)  # as the rows stand, whoever read them first
-    return Coded(values.gather(places).cast(pl.String), own[rows])
+    return Coded(values.gather(places).cast(pl.String), own.take(rows))
 
 
 def as_categories(

@@ -88,8 +88,9 @@ def _read_all(
 
     with ThreadPoolExecutor(_READERS) as pool:
         reading = deque(pool.submit(_read, path, store) for path in paths[:_READERS])
+        families()  # while the first files are unpacked, for their headers
         placer = Placer()
-        families(), known_texts()  # while the first files are unpacked
+        known_texts()
         found: list[list[Future[Prepared] | Prepared | str]] = []
         try:
             for path, after in zip_longest(paths, paths[_READERS:]):

@@ -23,10 +23,11 @@ _OLDEST = "1900-01-01"
 
 class Read(NamedTuple):
     """Typed values of a column, a mask of the cells that cannot be read (None if all can), and, where texts
-    or marks repeat, which rows have which."""
+    or marks repeat, which rows have which. `distinct`: every value at least once."""
 
     values: pl.Series
     bad: pl.Series | None
+    distinct: pl.Series
     coded: Coded | None = None
 
 
@@ -75,7 +76,7 @@ def read_cells(
     """
     if column.kind in ("day", "moment") and (typed := bare_clock(cells)) is not None:
         values, bad = _parse(typed, column, first, last, order)
-        return Read(values, bad if bad.any() else None)
+        return Read(values, bad if bad.any() else None, values)
     if not is_text(cells):
         cells, coded = cells.cast(pl.String), None
     if coded is None and repeats(cells):
@@ -84,12 +85,12 @@ def read_cells(
     if column.kind == "mark":
         trimmed = words.str.strip_chars()
         filled = (trimmed.is_not_null() & ~trimmed.is_in(list(BLANK))).fill_null(False)
-        return Read(_spread(filled, coded), None, coded and coded.read_as(filled.cast(pl.String)))
+        return Read(_spread(filled, coded), None, filled, coded and coded.read_as(filled.cast(pl.String)))
     bare = bare_words(words)
     values, bad = _parse(bare, column, first, last, order)
     is_bad = bool(bad.any())
     if column.kind == "text" and not is_bad and bare.equals(words, null_equal=True):
-        return Read(cells, None, coded)
+        return Read(cells, None, words, coded)
     own = coded.read_as(values) if coded is not None and column.kind == "text" else None
     read = _spread(values, coded) if own is None else own.column(cells.name)
-    return Read(read, _spread(bad, coded) if is_bad else None, own)
+    return Read(read, _spread(bad, coded) if is_bad else None, values, own)

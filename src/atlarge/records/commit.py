@@ -201,7 +201,10 @@ def coverage_of(prepared: Prepared) -> list[dict[str, Any]]:
         ends = prepared.frame[column].drop_nulls().sort().to_list()
         spans = [(ends[0], ends[-1])] if ends else []
     else:
-        counted = prepared.frame.select(pl.col(column).alias("day"), pl.col("n"))
+        if prepared.daily is None:
+            counted = prepared.frame.select(pl.col(column).alias("day"), pl.col("n"))
+        else:
+            counted = prepared.daily.filter(pl.col("n") > 0)
         if column == "month":
             last = counted.with_columns(pl.col("day").dt.month_end(), pl.lit(0, pl.UInt32).alias("n"))
             counted = pl.concat([counted.cast({"n": pl.UInt32}), last.cast({"n": pl.UInt32})])

@@ -181,21 +181,34 @@ class DateOrder:
     def look_at(self, words: pl.Series) -> None:
         """Count the distinct words of a column that show an order, or could be of either."""
         words = _plain(bare_words(words).drop_nulls())
-        years = words.str.extract_groups(_YEAR_DAY).struct.unnest().drop_nulls().cast(pl.Int32)
-        self.year_day += int(((years["1"] > 12) & (years["1"] <= 31) & (years["2"] <= 12)).sum())
-        parts = words.str.extract_groups(_NUMERIC).struct.unnest().drop_nulls()
-        self.others += len(words) - parts.height
-        iso = words.str.extract(_ISO_DAY, 1).drop_nulls().cast(pl.Int32, strict=False)
-        self.late_days += int((iso > 12).sum())
-        months = words.str.extract(_NAMED_MONTH, 1).drop_nulls().str.to_lowercase()
-        self.named += len(months)
-        self.unnamed += int((~months.is_in([*_names()])).sum())
+        word = pl.col("w").str
+        parts = (
+            words.rename("w")
+            .to_frame()
+            .select(
+                years=word.extract_groups(_YEAR_DAY),
+                numeric=word.extract_groups(_NUMERIC),
+                iso=word.extract(_ISO_DAY, 1).cast(pl.Int32, strict=False),
+                month=word.extract(_NAMED_MONTH, 1).str.to_lowercase(),
+            )
+        )
+        month, day = (pl.col("years").struct.field(part).cast(pl.Int32) for part in "12")
+        first, second = (pl.col("numeric").struct.field(part).cast(pl.Int32) for part in "13")
+        counts = parts.select(
+            year_day=(month > 12) & (month <= 31) & (day <= 12),
+            others=first.is_null(),
+            late_days=pl.col("iso") > 12,
+            named=pl.col("month").is_not_null(),
+            unnamed=~pl.col("month").is_in([*_names()]),
+            day_first=(first > 12) & (first <= 31) & (second <= 12),
+            month_first=(second > 12) & (second <= 31) & (first <= 12),
+            either=(first <= 12) & (second <= 12) & (first != second),
+        ).sum()
+        for name, count in counts.row(0, named=True).items():
+            setattr(self, name, getattr(self, name) + count)
+        parts = parts["numeric"].struct.unnest().drop_nulls()
         if parts.is_empty():
             return
-        first, second = parts["1"].cast(pl.Int32), parts["3"].cast(pl.Int32)
-        self.day_first += int(((first > 12) & (first <= 31) & (second <= 12)).sum())
-        self.month_first += int(((second > 12) & (second <= 31) & (first <= 12)).sum())
-        self.either += int(((first <= 12) & (second <= 12) & (first != second)).sum())
         short = parts["4"].filter(parts["4"].str.len_chars() == 2)
         self.last |= set(short.cast(pl.Int32).to_list())
         self.dotted = self.dotted and bool((parts["2"] == ".").all())
@@ -354,7 +367,7 @@ def refuse_moved_midnights(path: Path, name: str, cells: pl.Series, order: Order
     """
     if not is_text(cells) and not isinstance(cells.dtype, pl.Datetime):
         return
-    few = cells.head(_LOOKED_AT)
+    few = cells.head(_LOOKED_AT).unique()
     times = read_dates(bare_words(few.cast(pl.String)) if is_text(few) else few, order).drop_nulls().unique()
     if len(times) < _ENOUGH_TIMES or not (times.dt.truncate("1h") == times).all():
         return

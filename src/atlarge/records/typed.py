@@ -326,8 +326,8 @@ def _days_beside(sheet: Sheet, column: Column, used: str, order: DateOrder) -> p
 
 def _any_days(cells: pl.Series, order: DateOrder) -> pl.Series:
     """The dates of a column that are dates."""
-    days, bad, _ = read_cells(cells, Column((cells.name,), "moment"), "1900-01-01", "2099-12-31", order.now)
-    return _without(days, bad).alias(cells.name)
+    read = read_cells(cells, Column((cells.name,), "moment"), "1900-01-01", "2099-12-31", order.now)
+    return _without(read.values, read.bad).alias(cells.name)
 
 
 def _without(values: pl.Series, wrong: pl.Series | None) -> pl.Series:
@@ -373,13 +373,13 @@ def _read_columns(
     bad: dict[str, pl.Series] = {}
     for name, published in source.items():
         column = family.columns[name]
-        columns[name], wrong, coded = read_cells(
+        columns[name], wrong, distinct, coded = read_cells(
             frame[published], column, family.first, family.last, order.now, sheet.coded(published)
         )
         if coded is not None:
             typed.coded[name] = coded
         if column.is_main and column.kind in ("day", "moment"):
-            refuse_exchanged_days(release.path, published, columns[name])
+            refuse_exchanged_days(release.path, published, distinct)
             days = _days_beside(sheet, column, published, order) if column.kind == "moment" else None
             if days is None:
                 refuse_moved_midnights(release.path, published, frame[published], order.now)

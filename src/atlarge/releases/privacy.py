@@ -137,41 +137,51 @@ def blank_persons(
     notes = []
     frame = sheet.frame
     is_of_persons = family.table in _OF_PERSONS
-    for name, column in family.columns.items():
-        if column.kind != "text" or name in _UNREAD:
+    asked = [
+        (spelling, name, _not_public(sheet.words(spelling), name, public))
+        for name, column in family.columns.items()
+        if column.kind == "text"
+        and name not in _UNREAD
+        # of aggregates, the others are counts and the codes of what is counted
+        and (family.table != "aggregates" or name in ("facility", "city"))
+        for spelling in column.plain_names
+        if spelling in frame.columns and is_text(frame[spelling])
+    ]
+    by_kind: dict[bool, list[pl.Series]] = {}
+    for _, name, words in asked:
+        by_kind.setdefault(is_of_persons and name not in _PLACES, []).append(words)
+    known = {is_code: persons_in(pl.concat(found).unique(), is_code) for is_code, found in by_kind.items()}
+    for spelling, name, words in asked:
+        both = known[is_of_persons and name not in _PLACES]
+        if not any(map(len, both)):
             continue
-        if family.table == "aggregates" and name not in ("facility", "city"):
-            continue  # counts, and the codes of what is counted
-        for spelling in column.plain_names:
-            if spelling not in frame.columns or not is_text(frame[spelling]):
-                continue
-            words = sheet.words(spelling)
-            is_read = ~pl.lit(bare_words(words)).str.starts_with("=")  # a formula is not kept at all
-            if public:
-                is_read &= pl.Series(
-                    [word.strip() not in public for word in words.to_list()], dtype=pl.Boolean
-                )
-            if name in _CODED:
-                is_read &= pl.lit(_CODED[name](words).is_null())
-            words = words.to_frame("text").filter(is_read).to_series()
-            found, unknown = persons_in(words, is_code=is_of_persons and name not in _PLACES)
-            unknown = unknown if is_of_persons else unknown.clear()
-            _refuse_most(path, frame[spelling], found)
-            if len(unknown):
-                rows = frame[spelling].filter(frame[spelling].is_in(unknown.implode())).value_counts()
-                found = found.extend(rows.filter(pl.col("count") < FEW_ROWS)[spelling].cast(pl.String))
-            found = found.filter(~pl.Series([plain(w) == spelling for w in found], dtype=pl.Boolean))
-            if found.is_empty():
-                continue
-            hit = frame[spelling].is_in(found.implode()).fill_null(False)
-            instead = pl.lit(None if name in _PLACES else UNKNOWN_VALUE, pl.String)
-            frame = frame.with_columns(pl.when(hit).then(instead).otherwise(pl.col(spelling)).alias(spelling))
-            becomes = "is blanked" if name in _PLACES else f"becomes {UNKNOWN_VALUE!r}"
-            notes.append(
-                f"{spelling}: the text seems to name a person or gives a person's number in "
-                f"{some(int(hit.sum()), 'row')}: it {becomes}, and nothing of it is kept"
-            )
+        found, unknown = (texts.filter(texts.is_in(words.implode())) for texts in both)
+        _refuse_most(path, frame[spelling], found)
+        if is_of_persons and len(unknown):
+            rows = frame[spelling].filter(frame[spelling].is_in(unknown.implode())).value_counts()
+            found = found.extend(rows.filter(pl.col("count") < FEW_ROWS)[spelling].cast(pl.String))
+        found = found.filter(~pl.Series([plain(w) == spelling for w in found], dtype=pl.Boolean))
+        if found.is_empty():
+            continue
+        hit = frame[spelling].is_in(found.implode()).fill_null(False)
+        instead = pl.lit(None if name in _PLACES else UNKNOWN_VALUE, pl.String)
+        frame = frame.with_columns(pl.when(hit).then(instead).otherwise(pl.col(spelling)).alias(spelling))
+        becomes = "is blanked" if name in _PLACES else f"becomes {UNKNOWN_VALUE!r}"
+        notes.append(
+            f"{spelling}: the text seems to name a person or gives a person's number in "
+            f"{some(int(hit.sum()), 'row')}: it {becomes}, and nothing of it is kept"
+        )
     return (replace(sheet, frame=frame) if notes else sheet), notes
+
+
+def _not_public(words: pl.Series, name: str, public: Collection[str]) -> pl.Series:
+    """The texts of a column that may name someone: neither public, nor a code of a place, nor a mark of a
+    missing value, nor a formula, of which nothing is kept at all."""
+    if public:
+        words = words.filter(pl.Series([w.strip() not in public for w in words.to_list()], dtype=pl.Boolean))
+    if name in _CODED:
+        words = words.filter(_CODED[name](words).is_null())
+    return words.filter(~bare_words(words).str.starts_with("=")).alias("text")
 
 
 def _refuse_most(path: Path, cells: pl.Series, found: pl.Series) -> None:
