@@ -14,7 +14,7 @@ from atlarge.explain.answer import MOST_CAVEATS, Warned
 from atlarge.messages import Number, say
 from atlarge.publish.answer_view import context, headline
 from atlarge.publish.answers import show
-from atlarge.publish.brief import HEIGHT, brief, brief_html, brief_of, brief_pdf, brief_svg, digest
+from atlarge.publish.brief import HEIGHT, brief, brief_of, brief_page, brief_pdf, brief_svg, digest
 from atlarge.publish.i18n import Words
 from atlarge.publish.reports import report
 from example_answer import example_answer
@@ -23,13 +23,14 @@ from example_answer import example_answer
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_the_brief_is_one_page_in_each_language(tmp_path: Path, language: str) -> None:
     answer = example_answer()
-    content = brief_pdf(answer, language=language)
+    shown, w = show(answer), Words(language)
+    content = brief_pdf(shown, w)
     assert content.startswith(b"%PDF")
     assert len(re.findall(rb"/Type\s*/Page\b", content)) == 1
-    page = brief_html(answer, language=language)
+    page = brief_page(shown, w)
     for path in (tmp_path / "b.html", tmp_path / "b.pdf"):
         assert brief(answer, path, language=language).stat().st_size > 1000
-    assert headline(show(answer), Words(language)) in page
+    assert headline(shown, w) in page
     assert page.count("<li>") <= 3 + MOST_CAVEATS
     assert "http://" not in page.replace("http://www.w3.org/2000/svg", "")
 
@@ -44,11 +45,11 @@ def test_all_text_lies_on_the_page() -> None:
 def test_a_brief_that_does_not_fit_is_refused_rather_than_cut() -> None:
     long = Warned("left_before", say("level.people.place", name="a long name " * 900))
     with pytest.raises(QuestionError, match="does not fit one page"):
-        brief_pdf(replace(example_answer(), warnings=[long]))
+        brief_pdf(show(replace(example_answer(), warnings=[long])), Words("en"))
 
 
 def test_a_hidden_count_is_not_on_the_brief_either() -> None:
-    page = brief_html(example_answer(), threshold=1000)
+    page = brief_page(show(example_answer(), threshold=1000), Words("en"))
     assert "ICE made 61" not in page
     assert ">205<" not in page
 

@@ -16,7 +16,8 @@ import atlarge
 from atlarge.calendar import month_end
 from atlarge.errors import CoverageError
 from atlarge.messages import render
-from atlarge.publish.brief import brief_html
+from atlarge.publish.answers import show
+from atlarge.publish.brief import brief_page
 from atlarge.publish.i18n import LANGUAGES, Words
 from atlarge.publish.pages import finding_of, place_page, rates_table
 from atlarge.publish.reports import report_html
@@ -153,7 +154,7 @@ def test_an_answer_from_simulated_records_says_it_first(recent: tuple[Path, Path
 def test_an_answer_about_a_day_speaks_of_no_policy(recent: tuple[Path, Path], language: str) -> None:
     answer = atlarge.explain("Los Angeles County, CA", date="2024-09-02", store=recent[1])
     w = Words(language)
-    for page in (brief_html(answer, language=language), report_html(answer, language=language)):
+    for page in (brief_page(show(answer), w), report_html(answer, language=language)):
         text = re.sub(r"<style.*?</style>|<script.*?</script>|<[^>]+>", " ", page, flags=re.DOTALL)
         said = text.replace(w("report.kicker"), "")
         assert not re.findall(r".{0,60}(?:polic|polít).{0,60}", said, re.IGNORECASE)

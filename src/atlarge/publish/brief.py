@@ -99,13 +99,6 @@ def _few(table: Table) -> Table:
     )
 
 
-def brief_html(
-    answer: Answer, *, language: str = "en", threshold: int = THRESHOLD, beside: Beside = None
-) -> str:
-    """The brief as one HTML file that loads nothing from the network."""
-    return brief_page(show(answer, threshold=threshold, beside=beside), Words(language))
-
-
 def brief_page(shown: Shown, w: Words, parts: dict[str, Any] | None = None) -> str:
     """The brief of a disclosed answer as one HTML file."""
     css = squeezed(static("charts.css") + static("brief.css"))
@@ -119,10 +112,8 @@ def brief_page(shown: Shown, w: Words, parts: dict[str, Any] | None = None) -> s
     )
 
 
-def brief_pdf(
-    answer: Answer, *, language: str = "en", threshold: int = THRESHOLD, beside: Beside = None
-) -> bytes:
-    """The brief as a PDF of one page."""
+def brief_pdf(shown: Shown, w: Words) -> bytes:
+    """The brief of a disclosed answer as a PDF of one page."""
     try:
         import vl_convert
     except ImportError:
@@ -130,8 +121,7 @@ def brief_pdf(
             "a PDF needs the extra pdf: pip install 'atlarge[pdf]'; or write the brief as .html and print it"
         ) from None
 
-    page = brief_svg(brief_of(show(answer, threshold=threshold, beside=beside), Words(language)))
-    return bytes(vl_convert.svg_to_pdf(page))
+    return bytes(vl_convert.svg_to_pdf(brief_svg(brief_of(shown, w))))
 
 
 def brief(
@@ -146,10 +136,9 @@ def brief(
 
     Raises QuestionError for another extension; OSError passes through.
     """
-    if extension_of(path, (*HTML, ".pdf")) == ".pdf":
-        content = brief_pdf(answer, language=language, threshold=threshold, beside=beside)
-    else:
-        content = brief_html(answer, language=language, threshold=threshold, beside=beside).encode()
+    is_pdf = extension_of(path, (*HTML, ".pdf")) == ".pdf"
+    shown, w = show(answer, threshold=threshold, beside=beside), Words(language)
+    content = brief_pdf(shown, w) if is_pdf else brief_page(shown, w).encode()
     write_atomically(path, content)
     return Path(path)
 
@@ -244,4 +233,4 @@ def brief_svg(b: Brief) -> str:
     )
 
 
-__all__ = ["Brief", "brief", "brief_html", "brief_of", "brief_pdf", "brief_svg", "digest"]
+__all__ = ["Brief", "brief", "brief_of", "brief_page", "brief_pdf", "brief_svg", "digest"]
