@@ -35,7 +35,7 @@ def as_day(value: dt.date | str | None) -> dt.date | None:
             return value
         return dt.datetime.fromisoformat(str(value)).date()
     except ValueError:
-        raise QuestionError(f"{value!r} is no day; write it as 2017-02-01") from None
+        raise QuestionError(f"{value!r} is not a date; write it as 2017-02-01") from None
 
 
 def add_months(day: dt.date, months: int) -> dt.date:

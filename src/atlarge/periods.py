@@ -115,7 +115,7 @@ def _find_single(text: str) -> Period:
         return Period(monday, monday + dt.timedelta(days=6))
     spoken = _spoken(text)
     if spoken is None:
-        raise ValueError(f"{text!r} is no period; write {FORMS}")
+        raise ValueError(f"{text!r} is not a period; write {FORMS}")
     return spoken
 
 
@@ -165,7 +165,7 @@ def _ends(text: str) -> tuple[str, str]:
         if len(rest) == 1:
             return head.strip(), rest[0].strip()
         if rest:
-            raise ValueError(f"{text!r} is no period; write {FORMS}")
+            raise ValueError(f"{text!r} is not a period; write {FORMS}")
         both = _HYPHENS.match(text)
         if both and not (_MONTH.match(text) or _QUARTER.match(text) or _FISCAL_QUARTER.match(text)
                          or _WEEK.match(text)):  # fmt: skip
@@ -208,7 +208,7 @@ def parse_period(written: object) -> Period:
         except ValueError as error:
             if "is outside the years" in str(error):
                 raise
-            raise ValueError(f"{str(written)!r} is no period; write {FORMS}") from None
+            raise ValueError(f"{str(written)!r} is not a period; write {FORMS}") from None
     if last.end < first.start:
         raise ValueError(f"the period {written!r} ends before it starts")
     return Period(first.start, last.end)

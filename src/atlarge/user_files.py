@@ -48,7 +48,7 @@ def user_lines(
     Raises
     ------
     QuestionError
-        For a file that cannot be read or is no text table.
+        For a file that cannot be read or is not a text table.
     """
     if is_stream(Path(path)):
         raise QuestionError(f"{path}: {STREAM}")
@@ -62,7 +62,7 @@ def user_lines(
         raise QuestionError(f"{path}: is a workbook; save the sheet as CSV")
     text = decoded(content)
     if "\0" in text:
-        raise QuestionError(f"{path}: is no text table; save it as CSV")
+        raise QuestionError(f"{path}: is not a text table; save it as CSV")
     lines = list(io.StringIO(text.replace("\r\n", "\n").replace("\r", "\n"), newline=""))
     filled = [line for line in lines if line.strip() and not (comments and line.startswith("#"))]
     first = next((line for line in filled if any(c in line for c in _SEPARATORS)), "")
@@ -88,7 +88,7 @@ def user_table(
     Raises
     ------
     QuestionError
-        For a file that is no text table, lacks a column that is `needed`, or has a row with more cells than
+        For a file that is not a text table, lacks a `needed` column, or has a row with more cells than
         its header.
     """
     lines, _ = user_lines(path, blanks=blanks)

@@ -124,7 +124,7 @@ def test_a_day_may_be_of_any_library_and_stays_its_own(day: Any) -> None:
     ids=repr,
 )
 def test_what_is_no_day_is_refused(day: Any) -> None:
-    with pytest.raises(AtlargeError, match="is no day"):
+    with pytest.raises(AtlargeError, match="is not a date"):
         atlarge.panel(by="nation", start=day)
 
 
@@ -135,7 +135,7 @@ def test_what_is_no_day_is_refused(day: Any) -> None:
         (lambda path: atlarge.panel(path), "is a file, not the folder of a store"),
         (lambda path: atlarge.ingest(path, None), "name the folder of the store"),
         (lambda path: atlarge.check({"claims": []}), "a ledger is named by its file"),
-        (lambda path: atlarge.publish(path.parent / "x", base_url="javascript:1"), "no web address"),
+        (lambda path: atlarge.publish(path.parent / "x", base_url="javascript:1"), "not a web address"),
         (lambda path: atlarge.panel(measures="at_lrge"), "did you mean at_large"),
     ],
 )

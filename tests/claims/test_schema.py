@@ -216,7 +216,7 @@ def test_a_year_that_no_record_is_from_is_refused_with_its_line(when: str) -> No
 )
 def test_an_address_that_is_no_web_page_is_refused(url: str) -> None:
     text = f"article: {{title: t, url: {url!r}}}\nclaims:\n  - {{id: a, text: t, kind: cause}}\n"
-    with pytest.raises(LedgerError, match="no web address"):
+    with pytest.raises(LedgerError, match="not a web address"):
         parse_ledger(text)
 
 

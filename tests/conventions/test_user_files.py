@@ -52,7 +52,7 @@ def test_a_table_is_the_same_however_it_was_saved(way: str, tmp_path: Path) -> N
     ("content", "why"),
     [
         (b"PK\x03\x04", "is a workbook"),
-        (b"a\0b", "is no text table"),
+        (b"a\0b", "is not a text table"),
         (b"", "no column"),
         (b"id,effective,aor,landmark,id,aor\n", "stands twice"),
         (b'id,effective,aor,landmark\n"a,2017-02-01,SNA,JAIL\nb,2017-02-01,SNA,JAIL\n', "line 3: cannot"),

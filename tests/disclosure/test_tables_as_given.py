@@ -24,7 +24,7 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
        f"row 3: 'sex' is '{word}'. Leave totals") for word in ("Total", "ALL", "Grand total", " total ")),
     (lambda: protect(TABLE, ["region", "region"], "n"), "name a column twice"),
     (lambda: protect(TABLE, ["region", "n"], "n"), "name a column twice"),
-    (lambda: protect(TABLE, ["region", "sex"], "n", keep=["year"]), "keep='year' is no dimension"),
+    (lambda: protect(TABLE, ["region", "sex"], "n", keep=["year"]), "keep='year' is not a dimension"),
     (lambda: protect(TABLE.with_columns(n=pl.Series([3, None, 3, 4])), ["sex"], "n"), "row 1 has no count"),
     (lambda: protect(TABLE, ["region", "sex"], "n", threshold=-3), "threshold is a whole number"),
     (lambda: protect(TABLE, ["region", "sex"], "n", threshold="5"), "threshold is a whole number"),  # type: ignore[arg-type]

@@ -407,7 +407,7 @@ def test_questions_that_the_data_do_not_allow_are_refused_in_one_line() -> None:
         (changed(5, 5, np.inf), 0, 30, {}, "5 has inf in 5"),
         (changed(0, 35, np.nan), 0, 30, {}, "no record in 35"),
         (changed(0, slice(None), 0.0), 0, 30, {}, "zero"),
-        (long, "u0", "spring", named, "no time like those"),
+        (long, "u0", "spring", named, "not a time as in"),
         (long, "u0", "2030-01-01", named, "after the last"),
         (long.vstack(long[:1]), "u0", "2018-04-01", named, "more than one row"),
         (long.filter(pl.col("month") != pl.date(2016, 9, 1)), "u0", "2018-04-01", named, "not evenly spaced"),

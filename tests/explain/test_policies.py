@@ -111,7 +111,7 @@ def test_an_own_table_stands_for_the_registry_while_in_use(tmp_path: Path) -> No
     ("text", "words"),
     [
         ("id,fips\na,48453\n", "no column 'effective'"),
-        ("id,fips,effective\na,48453,2017-13-01\n", "line 2: effective '2017-13-01' is no day"),
+        ("id,fips,effective\na,48453,2017-13-01\n", "line 2: effective '2017-13-01' is not a date"),
         ("id,fips,effective\na,,2017-01-01\n", "line 2: id, effective and fips"),
     ],
 )

@@ -26,18 +26,18 @@ def _laughs(last: str) -> str:
 
 
 HOSTILE = {
-    "aliases of aliases": (_laughs("claims: *a9"), "no ledger"),
+    "aliases of aliases": (_laughs("claims: *a9"), "not a ledger"),
     "merged mappings": (
         _ARTICLE
         + "a0: &a0 {k: 1}\n"
         + "".join(f"a{i}: &a{i} {{<<: [{', '.join([f'*a{i - 1}'] * 10)}]}}\n" for i in range(1, 10))
         + "claims: [*a9]\n",
-        "no ledger",
+        "not a ledger",
     ),
     "deep": ("claims: " + "[" * 100_000 + "]" * 100_000, "recursion"),
     "within itself": (_ARTICLE + "claims: &a [*a]\n", "recursion"),
-    "long": (_ARTICLE + "# " + "x" * 1_000_000 + "\n", "no ledger"),
-    "many": (_ARTICLE + "claims: [" + "x, " * 300_000 + "x]\n", "no ledger"),
+    "long": (_ARTICLE + "# " + "x" * 1_000_000 + "\n", "not a ledger"),
+    "many": (_ARTICLE + "claims: [" + "x, " * 300_000 + "x]\n", "not a ledger"),
     "an object of Python": (_ARTICLE + "claims: !!python/object/apply:os.system ['touch owned']\n", "YAML"),
     "a number of a million digits": (_ARTICLE + f"claims: {'9' * 1_000_000}\n", ""),
     "no text": ("\x00\x01", "YAML"),

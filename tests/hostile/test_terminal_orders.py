@@ -116,7 +116,7 @@ def test_no_other_text_becomes_a_link(address: str, tmp_path: Path) -> None:
     assert safe_link(address) == web_link(address) == ""
     row = {"id": "a", "effective": "2017-02-01", "fips": "48453", "title": "T", "direction": "limits"}
     pl.DataFrame([{**row, "source_url": address}]).write_csv(tmp_path / "policies.csv")
-    with pytest.raises(QuestionError, match="no web address"):
+    with pytest.raises(QuestionError, match="not a web address"):
         check_registry(tmp_path / "policies.csv")
 
 

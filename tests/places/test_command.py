@@ -53,7 +53,7 @@ def test_a_file_without_the_columns_is_refused_in_one_line(tmp_path: Path) -> No
 def test_an_unknown_area_is_refused() -> None:
     done = run("AUSTIN, MN", "--aor", "Nowhere")
     assert done.returncode == 1
-    assert "no area of responsibility" in done.stderr
+    assert "not an area of responsibility" in done.stderr
 
 
 def test_nothing_to_resolve_is_a_usage_error() -> None:

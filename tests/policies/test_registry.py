@@ -205,14 +205,14 @@ def test_tables_read_back_as_written(tmp_path: Path, ending: str) -> None:
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        ("a,48453,,2021-13-01,,,https://x", "line 3: effective '2021-13-01' is no day"),
-        ("a,99999,,2021-01-01,,,https://x", "line 3: fips '99999' is no county"),
+        ("a,48453,,2021-13-01,,,https://x", "line 3: effective '2021-13-01' is not a date"),
+        ("a,99999,,2021-01-01,,,https://x", "line 3: fips '99999' is not a county"),
         (
             "a,48453,,2021-01-01,sideways,,https://x",
             "line 3: direction 'sideways' is none of limits, extends",
         ),
         ("a,48453,,2021-01-01,limits,zoning,https://x", "line 3: kind 'zoning' is none of"),
-        ("a,48453,,2021-01-01,limits,detainers,x.org", "line 3: source_url 'x.org' is no web address"),
+        ("a,48453,,2021-01-01,limits,detainers,x.org", "line 3: source_url 'x.org' is not a web address"),
         ("a,48453,,2021-01-01,limits,detainers,", "line 3: no source_url"),
         ("first,48453,,2021-01-01,,,https://x", "line 3: id 'first' stands in line 2 too"),
         ("a,,,2021-01-01,,,https://x", "line 3: id, effective and fips"),

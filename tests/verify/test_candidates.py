@@ -293,7 +293,7 @@ def test_first_counts_are_found_to_the_end_of_the_table_whatever_stands_between(
 def test_a_figure_of_a_place_without_arrests_hides_no_first_count_after_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Nobody was arrested in Loving County, Texas: how far a figure falls short of none is no number."""
+    """Nobody was arrested in Loving County, Texas: how far a figure falls short of none is not a number."""
     real = next(figure for figure in figures() if figure.id == "ice-spring-2017-all")
     empty = replace(real, id="empty", place="48301", level="county", value=1.0)
     monkeypatch.setattr(sys.modules[first_counts.__module__], "figures", lambda: [empty, real])

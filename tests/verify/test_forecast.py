@@ -114,7 +114,7 @@ def test_what_cannot_be_forecast_is_refused(tmp_path: Path) -> None:
     with pytest.raises(QuestionError, match="needs"):
         quantiles(_drifting(1)[:, :50], 12, "week")
     (tmp_path / "x.json").write_text("{}")
-    with pytest.raises(QuestionError, match="is no forecast"):
+    with pytest.raises(QuestionError, match="is not a forecast"):
         score(tmp_path / "x.json")
 
 

@@ -68,20 +68,20 @@ def test_times_in_one_column_or_in_several(tmp_path: Path, head: str, cells: str
 @pytest.mark.parametrize(
     ("head", "cells", "why"),
     [
-        ("year,quarter", "2017,Q7", "quarter 'Q7' is no quarter"),
-        ("year,quarter", "2017,none of these", "quarter 'none of these' is no quarter"),
+        ("year,quarter", "2017,Q7", "quarter 'Q7' is not a quarter"),
+        ("year,quarter", "2017,none of these", "quarter 'none of these' is not a quarter"),
         ("fiscal_year,month", "2017,3", "month of a fiscal year: write the month as 2017-02"),
         ("start,end", "2017-01-01,", "end is empty"),
         ("start,end", ",2017-01-01", "start is empty"),
         ("window", "-", "window is empty"),
         ("year", "n/a", "is empty"),
-        ("window", "someday", "window 'someday' is no period"),
-        ("start,end", "someday,2017-01-01", "start 'someday' is no date"),
+        ("window", "someday", "window 'someday' is not a period"),
+        ("start,end", "someday,2017-01-01", "start 'someday' is not a date"),
         ("start,end", "2017-02-01,2017-01-31", r"ends \(2017-01-31\) before it starts \(2017-02-01\)"),
-        ("window,published_on", "2017,soon", "published_on 'soon' is no date"),
-        ("window,scheme", "2017,mine", "scheme 'mine' is no scheme; write ddp, biglocal or agency"),
-        ("window,level", "2017,village", "level 'village' is no level; write nation, aor, office"),
-        ("window,tolerance", "2017,wide", "tolerance 'wide' is no number"),
+        ("window,published_on", "2017,soon", "published_on 'soon' is not a date"),
+        ("window,scheme", "2017,mine", "scheme 'mine' is not a scheme; write ddp, biglocal or agency"),
+        ("window,level", "2017,village", "level 'village' is not a level; write nation, aor, office"),
+        ("window,tolerance", "2017,wide", "tolerance 'wide' is not a number"),
         ("window,tolerance", "2017,-1%", "a tolerance is not below 0"),
         ("window,tolerance", "2017,1e999", "a tolerance is not below 0"),
     ],
@@ -177,9 +177,9 @@ def test_numbers_are_read_as_they_are_written(
         ("1,23", "a comma stands before three digits"),
         ("1,2345", "a comma stands before three digits"),
         ("12.34.5", "a comma stands before three digits"),
-        ("20 to 10", "is no number"),
-        ("a few", "is no number"),
-        ("1 in 0", "is no number"),
+        ("20 to 10", "is not a number"),
+        ("a few", "is not a number"),
+        ("1 in 0", "is not a number"),
         ("", "value is empty"),
     ],
 )
@@ -212,7 +212,7 @@ def test_files_that_are_no_tables_of_figures_are_refused(tmp_path: Path, text: s
 def test_figures_of_a_file_are_all_or_none(tmp_path: Path) -> None:
     path = tmp_path / "mine.csv"
     path.write_text("measure,place,window,value\narrests,US,2017,5\narrests,US,2017,many\n")
-    with pytest.raises(QuestionError, match="line 3: value 'many' is no number"):
+    with pytest.raises(QuestionError, match="line 3: value 'many' is not a number"):
         figures(path)
 
 

@@ -138,9 +138,12 @@ def test_a_misspelt_place_or_measure_is_one_clear_line(tmp_path: Path) -> None:
     [
         ("measure,place,value\narrests,US,1\n", "no column 'start'; figures need"),
         ("a,b\n1,2\n", "no column 'measure'"),
-        ("measure,place,window,value\narrests,US,soon,1\n", "line 2: window 'soon' is no period"),
+        ("measure,place,window,value\narrests,US,soon,1\n", "line 2: window 'soon' is not a period"),
         ("measure,place,window,value\narrests,,2017,1\n", "line 2: place is empty"),
-        ("measure,place,window,value,tolerance\narrests,US,2017,1,wide\n", "tolerance 'wide' is no number"),
+        (
+            "measure,place,window,value,tolerance\narrests,US,2017,1,wide\n",
+            "tolerance 'wide' is not a number",
+        ),
         ("PK\x03\x04", "is a workbook"),
     ],
 )
@@ -334,8 +337,8 @@ def test_a_line_that_cannot_be_read_does_not_stop_the_others(tmp_path: Path) -> 
     rows = {row.id: row for row in verify(None, _file(tmp_path, text)).rows}
     assert (rows.pop("right").verdict, len(rows)) == (EQUAL, 5)
     assert {row.verdict for row in rows.values()} == {NOT_TESTABLE}
-    assert "line 3: Figure 'many' is no number" in rows["many"].why
-    assert "line 4: When 'someday' is no period" in rows["when"].why
+    assert "line 3: Figure 'many' is not a number" in rows["many"].why
+    assert "line 4: When 'someday' is not a period" in rows["when"].why
     assert "line 5: has 7 cells where the header has 6" in rows["line 5"].why
     assert "below 0" in rows["wide"].why
     assert "of what" in rows["of"].why
@@ -463,5 +466,5 @@ def test_a_ratio_to_one(written: str, value: float, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("written", ["1e400", "1e99", "-1e999", "e5", "1e-3", "hundred of", "and"])
 def test_what_is_no_number_ends_in_one_line(written: str, tmp_path: Path) -> None:
-    with pytest.raises(QuestionError, match="is no number"):
+    with pytest.raises(QuestionError, match="is not a number"):
         figures(_file(tmp_path, f"measure,place,window,value\narrests,US,2017,{written}\n"))

@@ -98,9 +98,9 @@ def test_figures_of_your_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rows", "header", "says"),
     [
-        (["a,arrests,US,2017-13-01,2017-12-31,5"], HEADER, "line 2: start '2017-13-01' is no date"),
+        (["a,arrests,US,2017-13-01,2017-12-31,5"], HEADER, "line 2: start '2017-13-01' is not a date"),
         (["a,arrests,US,2017-12-31,2017-01-01,5"], HEADER, "line 2: ends .* before it starts"),
-        (["a,arrests,US,2017-01-01,2017-12-31,many"], HEADER, "line 2: value 'many' is no number"),
+        (["a,arrests,US,2017-01-01,2017-12-31,many"], HEADER, "line 2: value 'many' is not a number"),
         ([",arrests,US,2017-01-01,2017-12-31,5"], HEADER, "line 2: id is empty"),
         (["a,arrests,5"], "id,measure,value", "no column 'place'"),
     ],

@@ -97,7 +97,7 @@ def read_ledger(path: Path | str) -> dict[str, Any]:
         if not target.is_file() and target.exists():
             raise LedgerError(str(path), [(1, "is not a regular file; a ledger is a YAML file")])
         if target.stat().st_size > MOST_BYTES:
-            raise LedgerError(str(path), [(1, f"over {MOST_BYTES:,} bytes long: it is no ledger")])
+            raise LedgerError(str(path), [(1, f"over {MOST_BYTES:,} bytes long: it is not a ledger")])
         text = target.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise LedgerError(str(path), [(1, "there is no such file")]) from None
@@ -224,7 +224,7 @@ def _meaning(document: dict[str, Any]) -> Problems:
     url = document.get("article", {}).get("url")
     if url is not None and not is_web_address(url):
         found.append(
-            (("article", "url"), f"{url!r} is no web address; it must begin with http:// or https://")
+            (("article", "url"), f"{url!r} is not a web address; it must begin with http:// or https://")
         )
     for i, claim in enumerate(document["claims"]):
         path: tuple[str | int, ...] = ("claims", i)
@@ -243,7 +243,7 @@ def _meaning(document: dict[str, Any]) -> Problems:
 
 
 def _periods(value: Any, path: tuple[str | int, ...]) -> Problems:
-    """Every `when` below a value that is no period."""
+    """Every `when` below a value that is not a period."""
     found = []
     if isinstance(value, dict):
         for key, inner in value.items():

@@ -48,7 +48,7 @@ def read_yaml(text: str) -> tuple[Any, dict[Path, int]]:
     YAML, a repeated key, a key that is not text, or more values than any ledger holds.
     """
     if len(text) > MOST_CHARACTERS:
-        raise LineError(1, f"over {MOST_CHARACTERS:,} characters long: it is no ledger")
+        raise LineError(1, f"over {MOST_CHARACTERS:,} characters long: it is not a ledger")
     try:
         loader = _Loader(text)
     except yaml.reader.ReaderError as error:
@@ -89,14 +89,14 @@ def _count_merges(node: yaml.Node) -> None:
                 merges += len(value.value) if isinstance(value, yaml.SequenceNode) else 1
                 if merges > MOST_MERGES:
                     line = key.start_mark.line + 1
-                    raise LineError(line, f"over {MOST_MERGES:,} merge keys (<<): it is no ledger")
+                    raise LineError(line, f"over {MOST_MERGES:,} merge keys (<<): it is not a ledger")
 
 
 def _walk(node: yaml.Node, path: Path, lines: dict[Path, int]) -> None:
     """Note the line of every path below a node. What an alias names counts as often as it is named."""
     lines[path] = node.start_mark.line + 1
     if len(lines) > MOST_VALUES:
-        raise LineError(lines[path], f"over {MOST_VALUES:,} values, written out: it is no ledger")
+        raise LineError(lines[path], f"over {MOST_VALUES:,} values, written out: it is not a ledger")
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:

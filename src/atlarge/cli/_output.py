@@ -25,7 +25,7 @@ def _day(text: str) -> dt.date:
     try:
         return dt.date.fromisoformat(text)
     except ValueError:
-        raise typer.BadParameter(f"{text!r} is no day; write it as 2017-02-01") from None
+        raise typer.BadParameter(f"{text!r} is not a date; write it as 2017-02-01") from None
 
 
 def _folder(text: str) -> Path:

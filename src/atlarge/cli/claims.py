@@ -56,7 +56,9 @@ def new_command(
     from atlarge.claims.template import template
 
     if url is not None and not is_web_address(url):
-        raise typer.BadParameter(f"--url {url!r} is no web address; it must begin with http:// or https://")
+        raise typer.BadParameter(
+            f"--url {url!r} is not a web address; it must begin with http:// or https://"
+        )
     article = article or source
     if article is None:
         if html is not None:

@@ -62,7 +62,7 @@ def _one(text: str, aor: str | None) -> pl.DataFrame:
 
     if aor is not None and aor.strip() and aor_code(aor) is None:
         raise PlaceError(
-            f"'{aor}' is no area of responsibility: give a code such as SNA, or a name such as San Antonio"
+            f"'{aor}' is not an area of responsibility: give a code such as SNA or a name such as San Antonio"
         )
     return pl.DataFrame({"aor": [aor], "landmark": [text]}, schema={"aor": pl.String, "landmark": pl.String})
 

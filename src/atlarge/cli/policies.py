@@ -89,7 +89,7 @@ def _fips(place: str | None) -> str | None:
 
     found = find_place(place)
     if found.kind not in ("county", "state"):
-        raise QuestionError(f"{found.name} is no county and no state; policies are of these")
+        raise QuestionError(f"{found.name} is neither a county nor a state; policies are of these")
     return found.code
 
 

@@ -56,7 +56,7 @@ def protect(
     QuestionError
         For a dimension or column that the frame lacks, counts that are negative or missing, a dimension that
         is empty or has a value of the name of the total or such as "All", a column named twice, and a
-        threshold that is no whole number.
+        threshold that is not a whole number.
 
     Examples
     --------
@@ -79,7 +79,7 @@ def protect(
         raise QuestionError(f"by={by} and value={value!r} name a column twice")
     keep = [keep] if isinstance(keep, str) else list(keep)
     if unknown := [name for name in keep if name not in by]:
-        raise QuestionError(f"keep={unknown[0]!r} is no dimension; there are {', '.join(by)}")
+        raise QuestionError(f"keep={unknown[0]!r} is not a dimension; there are {', '.join(by)}")
     totals = {total.casefold(), *(_TOTALS if total == "total" else ())}
     cells: dict[tuple[str, ...], int] = {}
     for row, (*key, n) in enumerate(table.select(*by, value).iter_rows()):

@@ -297,7 +297,7 @@ def disclose(
     ValueError
         Where the constraints do not hold, or a small cell cannot be protected.
     QuestionError
-        For a column that is not there, values that are no counts, and a threshold that is no whole number.
+        For a column that is not there, values that are no counts, and a threshold that is not a whole number.
 
     Examples
     --------

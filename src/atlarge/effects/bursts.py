@@ -2,7 +2,7 @@
 
 In a watch of some weeks the run of days with the clearest excess is sought, for the unit in question and for
 every unit at every other date. Its score is the signed root of the Poisson deviance over the unit's usual
-daily level (or that of the watch's other days, where higher: a rise that lasts is no burst), divided by the
+daily level (or that of the watch's other days, where higher: a lasting rise is not a burst), divided by the
 dispersion of the unit's weeks. The p-value is the share of placebo watches of like level with a run as clear,
 and not less than the share of units with one in the very same days: an operation everywhere singles out none.
 """
@@ -235,7 +235,7 @@ def _spread(total: Floats, day: int) -> Floats:
 
 
 def _score(seen: Floats, expected: Floats, spread: Floats) -> Floats:
-    """Signed root of the Poisson deviance over the dispersion; zero for what is no run at all."""
+    """Signed root of the Poisson deviance over the dispersion; zero for what is not a run at all."""
     expected = np.maximum(expected, 1e-9)
     deviance = 2 * (seen * np.log(np.maximum(seen, 1e-9) / expected) - (seen - expected))
     is_run = (seen >= LEAST_COUNT) & (seen >= LEAST_RATIO * expected)

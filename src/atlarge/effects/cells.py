@@ -392,7 +392,7 @@ def placebo_grid(
     capped : array [N, T], optional
         Counts with bursts capped (see `cap_bursts`).
     changed : bool array [N, T], optional
-        Periods in which a unit itself changed; it is no placebo then, nor part of the whole.
+        Periods in which a unit itself changed; it is not a placebo then, nor part of the whole.
     group : array [N], optional
         Labels of the units' groups.
     leave_out : bool array [N], optional

@@ -60,7 +60,7 @@ class Panel:
         try:
             found = next((k for k, label in enumerate(labels) if label >= wanted), None)
         except TypeError:
-            raise QuestionError(f"{time!r} is no time like those of the data ({self.times[0]!r})") from None
+            raise QuestionError(f"{time!r} is not a time as in the data ({self.times[0]!r})") from None
         if found is None:
             last = name_of(self.times[-1]) if self.times else "none"
             raise QuestionError(

@@ -48,7 +48,7 @@ def mix_switch(
     """Find the clearest switch in the share of `part` in `whole`, without being given a date.
 
     Shares of the 9 periods on both sides of each date are compared; spread beyond chance is learnt from
-    neighbouring periods, so that a slow drift or an unsteady mix is no switch. The p-value takes account of
+    neighbouring periods, so that a slow drift or unsteady mix is not a switch. The p-value takes account of
     the search by redrawing the series with one mix (beta-binomial).
 
     Parameters

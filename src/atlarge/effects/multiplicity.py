@@ -23,7 +23,7 @@ def q_values(p: ArrayLike) -> NDArray[np.float64]:
     Raises
     ------
     QuestionError
-        For a value that is no p-value.
+        For a value that is not a p-value.
 
     Examples
     --------

@@ -28,7 +28,7 @@ class Study:
     """Counts by measure at each level; `main` those of the headline area and `key` its row there.
 
     `jail`, `around`: handoffs of the county itself and of its office area, on the rows of `main`; None where
-    the headline area is no locality.
+    the headline area is not a locality.
     """
 
     store: Store

@@ -361,7 +361,7 @@ def score(registered: Forecast | Path | str, store: Store | Path | str | None = 
     Raises
     ------
     QuestionError
-        For a file that is no forecast, or was edited since it was written.
+        For a file that is not a forecast, or was edited since it was written.
 
     Examples
     --------
@@ -431,7 +431,7 @@ def _read(path: Path | str) -> Forecast:
     except OSError as error:
         raise QuestionError(f"{path}: cannot be read ({error.strerror})") from None
     except (ValueError, KeyError, TypeError):
-        raise QuestionError(f"{path}: is no forecast written by `atlarge forecast`") from None
+        raise QuestionError(f"{path}: is not a forecast written by `atlarge forecast`") from None
     if not found.rows:
         raise QuestionError(f"{path}: holds no forecasts")
     if found.seal != found.sealed():

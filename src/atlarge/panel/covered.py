@@ -276,7 +276,7 @@ def _shared(kind: str, codes: frozenset[str], by: str, zero_days: int) -> frozen
 
     Who records an arrest is not always whose place it is in, and some records name no area. Of these places,
     those of few records are not counted without the others. For `zero_days`, the length of periods without a
-    row, also those where such a period is no sure zero.
+    row, also those where such a period is not a sure zero.
     """
     if kind == "state":
         return frozenset()

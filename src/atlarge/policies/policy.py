@@ -268,7 +268,7 @@ def applies_to(policy: Policy, fips: str | None, state: str) -> bool:
     policy : Policy
         The policy.
     fips : str or None
-        FIPS code of the county; None for a place that is no county, to which only state laws apply.
+        FIPS code of the county; None for a place that is not a county, to which only state laws apply.
     state : str
         Two letters of the place's state.
 

@@ -88,7 +88,7 @@ def _from_row(name: str, number: int, row: Row) -> Policy:
         raise QuestionError(f"{where}: id, effective and fips (or state) are needed")
     fips = str(row["fips"]).zfill(5) if row.get("fips") else None
     if fips is not None and fips not in state_of_counties():
-        raise QuestionError(f"{where}: fips {row['fips']!r} is no county; give five digits, as 48453")
+        raise QuestionError(f"{where}: fips {row['fips']!r} is not a county; give five digits, as 48453")
     values: dict[str, Any] = {
         "id": str(row["id"]).lower(),
         "level": row.get("level") or ("county" if fips else "state"),
@@ -109,7 +109,7 @@ def _day(where: str, column: str, value: str | None) -> dt.date | None:
     try:
         return dt.date.fromisoformat(value) if value else None
     except ValueError:
-        raise QuestionError(f"{where}: {column} {value!r} is no day; write 2017-02-01") from None
+        raise QuestionError(f"{where}: {column} {value!r} is not a date; write 2017-02-01") from None
 
 
 def _check_words(where: str, row: Mapping[str, Any]) -> None:
@@ -129,7 +129,7 @@ def _check_words(where: str, row: Mapping[str, Any]) -> None:
         raise QuestionError(f"{where}: ended {row['ended']} lies before effective {row['effective']}")
     url = row["source_url"]
     if url and not is_web_address(url):
-        raise QuestionError(f"{where}: source_url {url!r} is no web address; it begins with https://")
+        raise QuestionError(f"{where}: source_url {url!r} is not a web address; it begins with https://")
 
 
 def check_registry(path: Path | str) -> dict[str, int]:

@@ -234,7 +234,7 @@ class Registry:
         """Policies narrowed by kind, state (two letters or name), place and direction.
 
         `place`: a county's FIPS code, which also finds the laws of its state, or a state's two letters.
-        Raises QuestionError for a word that is no kind, state, place or direction.
+        Raises QuestionError for a word that is not a kind, state, place or direction.
         """
         if direction is not None:
             one_of(direction, DIRECTIONS, "direction")

@@ -43,7 +43,7 @@ def as_registry(given: Registry | Iterable[Policy] | Path | str | None) -> Regis
     Raises
     ------
     QuestionError
-        For a CSV with a row that is no policy; the line is named.
+        For a CSV with a row that is not a policy; the line is named.
 
     Examples
     --------

@@ -74,7 +74,7 @@ def site_measures(store: Store) -> dict[str, list[str]]:
 def _months(store: Store, measures: Sequence[str], levels: Sequence[str]) -> pl.DataFrame:
     """Levels by month: level, place, measure, start, value, missing.
 
-    A month without a row that is no sure zero is `missing`, yet its records are none, and counted so: every
+    A month without a row that is not a sure zero is `missing`, yet has no records, and is counted so: every
     sum is of the records that there are, which a reader can add up.
     """
     frames = []

@@ -77,7 +77,7 @@ def report(
     Raises
     ------
     QuestionError
-        Where `beside` is no site of the same records, or the file is not named .html or .htm.
+        Where `beside` is not a site of the same records, or the file is not named .html or .htm.
     OSError
         Where the file cannot be written.
 

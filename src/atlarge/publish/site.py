@@ -167,7 +167,7 @@ def publish(
     if threshold < 2:
         raise QuestionError(f"the threshold {threshold} hides nothing; give 2 or more")
     if base_url and urlsplit(base_url).scheme not in ("http", "https"):
-        raise QuestionError(f"{base_url!r} is no web address; it must begin with https:// or http://")
+        raise QuestionError(f"{base_url!r} is not a web address; it must begin with https:// or http://")
     from atlarge.explain.verdicts import with_q_values
 
     target = whole_name(out)

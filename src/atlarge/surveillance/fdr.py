@@ -15,7 +15,7 @@ def benjamini_hochberg(p: ArrayLike, n_tests: float | None = None) -> Floats:
     Parameters
     ----------
     p : array
-        p-values of any shape; NaN stays NaN and is no test.
+        p-values of any shape; NaN stays NaN and is not a test.
     n_tests : float, optional
         Tests in all, where only the smallest p-values of them are given; None: as many as are given.
 

@@ -242,7 +242,7 @@ class _Line:
         scheme = _SCHEMES.get(_key(written), "")
         if not scheme:
             known = "ddp, biglocal or agency"
-            raise _BadCellError(f"{self.shown['scheme']} {written!r} is no scheme; write {known}")
+            raise _BadCellError(f"{self.shown['scheme']} {written!r} is not a scheme; write {known}")
         is_own = scheme == "agency" and canonical(str(cell["measure"])) == "at_large"
         notes = filter(None, (note, cell.get("note")))
         return Figure(
@@ -271,7 +271,7 @@ class _Line:
         level = _LEVEL_WORDS.get(level, level)
         if level and level not in LEVELS:
             raise _BadCellError(
-                f"{self.shown['level']} {self.cell['level']!r} is no level; write {', '.join(LEVELS)}"
+                f"{self.shown['level']} {self.cell['level']!r} is not a level; write {', '.join(LEVELS)}"
             )
         if place is None:
             return self.state, level or ("state" if self.state else "")
@@ -309,7 +309,7 @@ class _Line:
         except ValueError:
             day = read_dates(pl.Series([text]), self.order).dt.date()[0]
             if day is None:
-                raise _BadCellError(f"{column} {text!r} is no period; write {FORMS}") from None
+                raise _BadCellError(f"{column} {text!r} is not a period; write {FORMS}") from None
             return day, self._last_day(day)
         return period.start, period.end if period.start < period.end else self._last_day(period.end)
 
@@ -317,7 +317,7 @@ class _Line:
         """The last day of a period written as its first day, by its length where a column has it."""
         days = self.cell.get("days") or "1"
         if not re.fullmatch(r"[1-9]\d{0,2}", days):
-            raise _BadCellError(f"{self.shown['days']} {days!r} is no number of days")
+            raise _BadCellError(f"{self.shown['days']} {days!r} is not a number of days")
         return first + dt.timedelta(days=int(days) - 1)
 
     def _end_day(self, column: str) -> Period:
@@ -329,7 +329,7 @@ class _Line:
         try:
             return parse_period(self._ordered(str(text)))
         except ValueError:
-            raise _BadCellError(f"{self.shown[column]} {text!r} is no date (2017-02-01)") from None
+            raise _BadCellError(f"{self.shown[column]} {text!r} is not a date (2017-02-01)") from None
 
     def _written_window(self) -> tuple[str, str | None]:
         """The period that is written, from one column or from columns of year and quarter or month."""
@@ -350,7 +350,7 @@ class _Line:
         if quarter := cell.get("quarter"):
             number = re.search(r"[1-4]", quarter)
             if number is None or re.search(r"[05-9]", re.sub(r"\d{4}", "", quarter)):
-                raise _BadCellError(f"{self.shown['quarter']} {quarter!r} is no quarter")
+                raise _BadCellError(f"{self.shown['quarter']} {quarter!r} is not a quarter")
             is_fiscal = is_fiscal or "fiscal" in self.shown["quarter"].lower()
             year_number = re.sub(r"\D", "", whole)
             return column, f"{'FY' if is_fiscal else ''}{year_number}-Q{number.group()}"
@@ -377,7 +377,7 @@ class _Line:
         text = self.cell[column]
         day: dt.date | None = read_dates(pl.Series([text]), self.order).dt.date()[0]
         if day is None:
-            raise _BadCellError(f"{self.shown[column]} {text!r} is no date (2017-02-01)")
+            raise _BadCellError(f"{self.shown[column]} {text!r} is not a date (2017-02-01)")
         return day
 
     def _value(self) -> tuple[float, str, int, bool, float | None, str]:
@@ -408,7 +408,7 @@ class _Line:
                 decimals = max(low[1], high[1]) + 1 if low[1] >= 0 else -1
                 return middle, EXACT, decimals, in_percent or high[3], (high[0] - low[0]) / 2, note
         if number is None:
-            raise _BadCellError(f"{column} {text!r} is no number")
+            raise _BadCellError(f"{column} {text!r} is not a number")
         value, decimals, scale, percent = number
         half = None
         if scale != 1 and kind == EXACT:  # "0.14 million" is known to its last digit
@@ -467,7 +467,7 @@ class _Line:
         try:
             number = float(re.sub(r"\s*(?:%|per ?cent|pct\.?)$", "", bare, flags=re.I).replace(",", ""))
         except ValueError:
-            raise _BadCellError(f"{column} {text!r} is no number") from None
+            raise _BadCellError(f"{column} {text!r} is not a number") from None
         if not 0 <= number < float("inf"):
             raise _BadCellError(f"{column} {text!r}: a tolerance is not below 0")
         if is_share:

@@ -58,7 +58,7 @@ def draft_article(text: str, published: dt.date | str | None = None) -> Drafted:
     """
     if len(text) > MOST_CHARACTERS:
         raise QuestionError(
-            f"over {MOST_CHARACTERS:,} characters long: it is no article; cut it to the text itself"
+            f"over {MOST_CHARACTERS:,} characters long: it is not an article; cut it to the text itself"
         )
     article = read_article(text, published=as_day(published))
     discourse, splits = _read(article)

@@ -36,7 +36,7 @@ def open_article(path: Path) -> Opened:
             raise QuestionError(f"{path}: is not a regular file; save the article as text, HTML or PDF")
         size = path.stat().st_size
         if size > MOST_BYTES:
-            raise QuestionError(f"{path}: over {MOST_BYTES:,} bytes long: it is no article")
+            raise QuestionError(f"{path}: over {MOST_BYTES:,} bytes long: it is not an article")
         data = path.read_bytes()
     except OSError as error:
         raise QuestionError(f"{path}: cannot be read ({error.strerror or error})") from None
@@ -161,7 +161,7 @@ def _pdf(path: Path, data: bytes) -> Opened:
     try:
         reader = PdfReader(io.BytesIO(data))
         if len(reader.pages) > 200:
-            raise QuestionError(f"{path}: {len(reader.pages)} pages: it is no article")
+            raise QuestionError(f"{path}: {len(reader.pages)} pages: it is not an article")
         pages = [page.extract_text() or "" for page in reader.pages]
     except (PyPdfError, ValueError, KeyError, RecursionError) as error:
         raise QuestionError(
