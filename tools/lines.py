@@ -1,4 +1,4 @@
-"""Lines of code by room, at a commit and now: python tools/lines.py COMMIT.
+"""Lines of code by room, at a commit (the first edition by default) and now: python tools/lines.py [COMMIT].
 
 Lines of code have neither docstrings nor comments nor blank lines. A file that git finds again, under
 its name or another (three tenths alike), is continued; the others are new.
@@ -12,6 +12,7 @@ import sys
 from collections import defaultdict
 
 ROOT = "src/atlarge"
+FIRST_EDITION = "f4b17d9"
 
 
 def _git(*words: str) -> str:
@@ -39,7 +40,7 @@ def room(path: str) -> str:
 
 def main() -> None:
     """Print the table in Markdown."""
-    since = sys.argv[1]
+    since = sys.argv[1] if len(sys.argv) > 1 else FIRST_EDITION
     before: defaultdict[str, int] = defaultdict(int)
     kept: defaultdict[str, int] = defaultdict(int)
     new: defaultdict[str, int] = defaultdict(int)

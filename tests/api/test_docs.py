@@ -154,6 +154,13 @@ def test_links_lead_somewhere() -> None:
     assert not lost
 
 
+def test_every_page_is_in_the_navigation() -> None:
+    named = re.findall(
+        r"^ +- .+: (\S+\.md)$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert sorted(named) == sorted(str(page.relative_to(DOCS)) for page in DOCS.rglob("*.md"))
+
+
 def test_every_promise_names_a_test_that_tests() -> None:
     """Each row of docs/trust.md and docs/security.md, and each point of what goes out, names a file of tests,
     or a benchmark or script."""
