@@ -125,7 +125,7 @@ def test_the_worked_case_names_the_numbers_of_its_own_measure_and_area(
     monkeypatch.setattr(demo, "explain", lambda place, policy: SimpleNamespace(to_dict=lambda: document))
     monkeypatch.setattr(demo, "report", lambda answer, path: path)
     monkeypatch.setattr(demo, "publish", lambda path, **more: SimpleNamespace(path=path))
-    found = demo.demo(Path("out"))
+    _, found = demo.demo(Path("out"))
     assert (found["title"], found["report"], found["site"]) == ("P: T", "out/report.html", "out/site")
     assert [(row["label"], row["text"]) for row in found["headline"]] == [
         (f"Arrests at large, {W('span.month').lower()}", "71 observed, 26 expected"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,6 +17,7 @@ from atlarge.errors import QuestionError
 from atlarge.wording import OBEYED, printable, some
 
 if TYPE_CHECKING:
+    from atlarge.explain import Answer
     from atlarge.records.store import Store
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
@@ -109,6 +111,15 @@ def emit_json(document: Any, *, disclosed: bool | None = None) -> None:
     text = json.dumps(_plain(document), ensure_ascii=False, indent=2)
     # Such characters occur only within strings, where JSON may escape any character.
     sys.stdout.write(OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
+
+
+def write_answer(answer: Answer, language: str = "en", *, details: bool = False) -> None:
+    """Write an answer to stdout, as wide as the terminal."""
+    from atlarge.explain.terminal import WIDTH, text_of
+
+    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDTH
+    sys.stdout.write(text_of(answer, language, details=details, width=columns))
+    mark_undisclosed()
 
 
 class PrintableStream:

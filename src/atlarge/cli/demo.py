@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from atlarge.cli._output import JsonFlag, emit_json
+from atlarge.cli._output import JsonFlag, emit_json, write_answer
 
 
 def demo_command(
@@ -17,16 +17,13 @@ def demo_command(
     """Answer the worked case on the embedded records: a report and a small site, with no network."""
     from atlarge.publish.demo import demo
 
-    result = demo(out)
+    answer, document = demo(out)
     if as_json:
-        emit_json(result)
+        emit_json(document, disclosed=False)
     else:
-        sys.stdout.write(_summary_text(result))
-
-
-def _summary_text(result: dict[str, Any]) -> str:
-    """What a person reads: the answer, the headline numbers, where the report is."""
-    lines = [result["title"], "", *(f"  {sentence}" for sentence in result["sentences"]), ""]
-    lines += [f"  {row['label']}: {row['text']}" for row in result["headline"]]
-    lines += ["", f"report: {result['report']}", f"site:   {result['site']}/index.html", ""]
-    return "\n".join(lines)
+        write_answer(answer)
+        sys.stdout.write(
+            f'\ncommand: atlarge explain "{answer.place_name}" --policy {answer.policy["id"]}\n'
+            f"report:  {document['report']}\n"
+            f"site:    {document['site']}/index.html\n"
+        )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -21,6 +20,7 @@ from atlarge.cli._output import (
     mark_undisclosed,
     note,
     out_option,
+    write_answer,
 )
 from atlarge.messages import LANGUAGES
 
@@ -108,11 +108,7 @@ def explain_command(
     elif as_json:
         emit_json(answer.to_dict(), disclosed=False)
     else:
-        from atlarge.explain.terminal import WIDTH, text_of
-
-        columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDTH
-        sys.stdout.write(text_of(answer, language, details=details, width=columns))
-        mark_undisclosed()
+        write_answer(answer, language, details=details)
 
 
 def _which(place: Place, registry: Registry) -> str:

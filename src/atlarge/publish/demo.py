@@ -5,22 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from atlarge.explain import explain
+from atlarge.explain import Answer, explain
 from atlarge.files import shipped_yaml
 from atlarge.publish.i18n import Words
 from atlarge.publish.reports import report
 from atlarge.publish.site import publish
 
 
-def demo(out: Path) -> dict[str, Any]:
+def demo(out: Path) -> tuple[Answer, dict[str, Any]]:
     """Answer the example on the embedded records; write its report and a small site below `out`.
 
-    Returns title, sentences, headline (label, text, numbers), and the paths report and site.
+    Returns the answer, and a document: title, sentences, headline (label, text, numbers), the paths report
+    and site, and the answer's own.
     """
     example = shipped_yaml("atlarge", "examples.yaml")["demo"]
     answer = explain(example["place"], policy=example["policy"])
     document = answer.to_dict()
-    return {
+    return answer, {
         "title": f"{document['place_name']}: {document['policy']['title']}",
         "sentences": document["sentences"],
         "headline": _headline(document),
