@@ -31,7 +31,7 @@ def test_a_family_states_what_it_must(name: str) -> None:
     assert one.title and one.publisher and one.covers and one.licence  # noqa: PT018
     assert one.url.startswith("https://")
     assert one.duplicates is None or one.duplicates in RULES
-    assert one.scope == "nation" or one.scope.split(":")[0] in ("aor", "state")
+    assert one.scope == "nation" or one.scope.split(":")[0] in ("aor", "state", "county")
     dated = [c for c in one.columns.values() if c.is_main]
     assert len(dated) <= 1
     for url, sha256 in one.fetch.items():
