@@ -154,6 +154,12 @@ def test_links_lead_somewhere() -> None:
     assert not lost
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_a_table_ends_with_a_blank_line(page: Path) -> None:
+    """Else the site takes the heading after it for a row."""
+    assert not re.findall(r"^\|.*\n(?=[^|\n]).*", page.read_text(encoding="utf-8"), re.MULTILINE)
+
+
 def test_every_page_is_in_the_navigation() -> None:
     named = re.findall(
         r"^ +- .+: (\S+\.md)$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), re.MULTILINE
