@@ -130,7 +130,7 @@ def test_a_day_can_be_queried_instead_of_a_policy() -> None:
     [
         ("Nowhere County, TX", {"policy": "travis-tx-2017"}, PlaceError, "Nowhere"),
         ("48453", {"policy": "travis-2017"}, QuestionError, "travis-tx-2017"),
-        ("48453", {}, QuestionError, "either a policy or a date"),
+        ("48453", {}, QuestionError, "name a policy .* or a day .*; Travis County, TX has travis-tx-2017"),
         ("48453", {"date": dt.date(2019, 10, 1)}, CoverageError, "after the records end"),
         ("48453", {"date": dt.date(2014, 1, 1)}, CoverageError, "before the records begin"),
         (

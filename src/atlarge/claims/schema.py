@@ -39,11 +39,12 @@ _TESTED = ("count", "share", "rank", "comparison", "timing")
 
 
 class LedgerError(QuestionError):
-    """A ledger cannot be read as one: the message has a line a problem, each with line number and field."""
+    """A ledger cannot be read as one: the message has a line for each problem, with its place and field."""
 
     def __init__(self, file: str, problems: list[tuple[int, str]]) -> None:
         self.problems = sorted(problems)
-        lines = [f"{file}:{line}: {text}" for line, text in self.problems[:_SHOWN]]
+        shown = self.problems[:_SHOWN]
+        lines = [f"{file}:{line}: {text}" if line else f"{file}: {text}" for line, text in shown]
         if len(self.problems) > _SHOWN:
             lines.append(f"{file}: and {len(self.problems) - _SHOWN} more problems")
         super().__init__(*lines)
@@ -95,14 +96,14 @@ def read_ledger(path: Path | str) -> dict[str, Any]:
     target = Path(path)
     try:
         if not target.is_file() and target.exists():
-            raise LedgerError(str(path), [(1, "is not a regular file; a ledger is a YAML file")])
+            raise LedgerError(str(path), [(0, "is not a regular file; a ledger is a YAML file")])
         if target.stat().st_size > MOST_BYTES:
-            raise LedgerError(str(path), [(1, f"over {MOST_BYTES:,} bytes long: it is not a ledger")])
+            raise LedgerError(str(path), [(0, f"over {MOST_BYTES:,} bytes long: it is not a ledger")])
         text = target.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise LedgerError(str(path), [(1, "there is no such file")]) from None
+        raise LedgerError(str(path), [(0, "there is no such file")]) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise LedgerError(str(path), [(1, f"cannot be read as UTF-8 text: {error}")]) from None
+        raise LedgerError(str(path), [(0, f"cannot be read as UTF-8 text: {error}")]) from None
     return parse_ledger(text, target.name)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -23,12 +23,6 @@ from atlarge.cli._output import (
     write_answer,
 )
 from atlarge.messages import LANGUAGES
-
-if TYPE_CHECKING:
-    from atlarge.places import Place
-    from atlarge.policies import Policy, Registry
-
-_MOST_LISTED = 4
 
 
 def explain_command(
@@ -73,14 +67,14 @@ def explain_command(
         raise typer.BadParameter("give either --policy or --date, not both")
     if language not in LANGUAGES:
         raise typer.BadParameter(f"no language {language!r}; there are: {', '.join(LANGUAGES)}")
-    from atlarge.explain.question import check_fit, requested_place
+    from atlarge.explain.question import check_fit, requested_place, which_policy
     from atlarge.policies import as_registry
 
     # a misspelt name or policy, or one of another place, is refused before the engines are loaded
     wanted = None if policy is None else as_registry(registry).get(policy)
     found = requested_place(place, wanted)
     if policy is None and date is None:
-        raise typer.BadParameter(_which(found, as_registry(registry)))
+        raise typer.BadParameter(which_policy(found, as_registry(registry)))
     if wanted is not None:
         check_fit(wanted, found)
     from atlarge.explain import explain
@@ -109,18 +103,6 @@ def explain_command(
         emit_json(answer.to_dict(), disclosed=False)
     else:
         write_answer(answer, language, details=details)
-
-
-def _which(place: Place, registry: Registry) -> str:
-    """What to name where neither a policy nor a day was: the place's own decisions, the latest last."""
-    own: list[Policy] = []
-    if place.kind in ("county", "state"):
-        own = [p for p in registry.select(place=place.code) if p.level == place.kind]
-    decisions = [p for p in own if not p.is_agreement] or own
-    latest = sorted(decisions, key=lambda p: p.effective)[-_MOST_LISTED:]
-    listed = ", ".join(f"{p.id} ({p.effective})" for p in latest)
-    has = f"{place.name} has {listed}" if own else f"no dated policy of {place.name} itself is on record"
-    return f"name a policy by --policy, or a day by --date; {has}"
 
 
 def _pooled(

@@ -36,7 +36,7 @@ from atlarge.explain.fit import attempt, gather, strips
 from atlarge.explain.narrative import details, headline, paragraphs, reasons
 from atlarge.explain.periods import months_of
 from atlarge.explain.quantities import Lasting
-from atlarge.explain.question import check_enough, check_fit, requested_place
+from atlarge.explain.question import check_enough, check_fit, requested_place, which_policy
 from atlarge.explain.sensitivity import sensitivity_of
 from atlarge.explain.sources import sources_of
 from atlarge.explain.study import MEASURES, Study, changed_units, study_of
@@ -112,8 +112,8 @@ def explain(
     >>> sorted(answer.to_dict()["verdicts"])
     ['concentration', 'singling_out', 'substitution']
     """
-    if (policy is None) == (date is None):
-        raise QuestionError("name either a policy or a date, not both and not neither")
+    if policy is not None and date is not None:
+        raise QuestionError("name a policy or a date, not both")
     date = as_day(date)
 
     policies = as_registry(registry)
@@ -123,7 +123,9 @@ def explain(
         check_fit(requested, found)
     else:
         found = requested_place(str(place))
-        requested = from_date(date or dt.date.min, found.code, found.name)
+        if date is None:
+            raise QuestionError(which_policy(found, policies))
+        requested = from_date(date, found.code, found.name)
     where = where_of(found.kind, found.code, found.name)
     opened = open_store(store)
     covered = daily(opened, "county", MEASURES, scheme)["at_large"]

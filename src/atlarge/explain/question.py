@@ -14,7 +14,7 @@ from atlarge.places import Place, find_place
 from atlarge.places import place_name as name_of
 from atlarge.places.gazetteer import gazetteer
 from atlarge.places.text import squash
-from atlarge.policies import Policy
+from atlarge.policies import Policy, Registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 MIN_ARRESTS = 20
 MIN_PER_MONTH = 1.0
 HEADQUARTERS = "HQ"
+MOST_LISTED = 4
 _KINDS = {"county": "county", "office": "ICE office area", "aor": "area of responsibility", "state": "state"}
 
 
@@ -64,6 +65,18 @@ def _names(fips: str) -> tuple[str, ...]:
     name = name_of("county", fips).partition(",")[0]
     county = gazetteer().counties.get(fips)
     return (name, county.base) if county is not None else (name,)
+
+
+def which_policy(place: Place, registry: Registry) -> str:
+    """What to name where neither a policy nor a day was: the place's own decisions, the latest last."""
+    own: list[Policy] = []
+    if place.kind in ("county", "state"):
+        own = [p for p in registry.select(place=place.code) if p.level == place.kind]
+    decisions = [p for p in own if not p.is_agreement] or own
+    latest = sorted(decisions, key=lambda p: p.effective)[-MOST_LISTED:]
+    listed = ", ".join(f"{p.id} ({p.effective})" for p in latest)
+    has = f"{place.name} has {listed}" if own else f"no dated policy of {place.name} itself is on record"
+    return f"name a policy (--policy) or a day (--date); {has}"
 
 
 def check_fit(policy: Policy, place: Place) -> None:
