@@ -31,6 +31,8 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
     (lambda: disclose(TABLE.with_columns(value=pl.col("n") + 0.5)), "row 0 is 3.5, not a count"),
     (lambda: disclose(TABLE.with_columns(value=pl.col("n").cast(pl.String))), "row 0 is '3', not a count"),
     (lambda: disclose(TABLE), "no column 'value'; it has region, sex, n"),
+    *((lambda call=call: call(pd.DataFrame({2023: [3], 2024: [20]})), "no column '.*'; it has 2023, 2024")
+      for call in (disclose, lambda wide: protect(wide, "region", "n"))),
     (lambda: disclose(TABLE.lazy()), "a lazy one, collected"),
 ]  # fmt: skip
 

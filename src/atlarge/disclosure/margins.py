@@ -71,10 +71,7 @@ def protect(
     import narwhals.stable.v1 as nw
 
     by = [by] if isinstance(by, str) else list(by)
-    table = framed(frame)
-    for name in [*by, value]:
-        if name not in table.columns:
-            raise QuestionError(f"the frame has no column {name!r}; it has {', '.join(table.columns)}")
+    table = framed(frame, *by, value)
     if len({*by, value}) <= len(by):
         raise QuestionError(f"by={by} and value={value!r} name a column twice")
     keep = [keep] if isinstance(keep, str) else list(keep)

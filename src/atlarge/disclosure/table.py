@@ -233,14 +233,19 @@ class _System:
         return self.values
 
 
-def framed(data: Any) -> Any:
-    """A dataframe of any library, by its common face; QuestionError for what is none."""
+def framed(data: Any, *needed: str) -> Any:
+    """A dataframe of any library, by its common face; QuestionError for what is none or lacks a column."""
     import narwhals.stable.v1 as nw
 
     try:
-        return nw.from_native(data, eager_only=True)
+        frame = nw.from_native(data, eager_only=True)
     except TypeError:
         raise QuestionError("give a pandas, Polars or PyArrow frame; a lazy one, collected") from None
+    for name in needed:
+        if name not in frame.columns:
+            known = ", ".join(map(str, frame.columns))
+            raise QuestionError(f"the frame has no column {name!r}; it has {known}")
+    return frame
 
 
 def disclose(
@@ -306,9 +311,7 @@ def disclose(
     >>> disclose(frame, LinearConstraints.of(whole=[3, 3, 3], part=[0, 1, 2]))
     Disclosed(4 cells: 2 published, 1 small (<5), 1 withheld)
     """
-    table = framed(cells)
-    if value not in table.columns:
-        raise QuestionError(f"the frame has no column {value!r}; it has {', '.join(table.columns)}")
+    table = framed(cells, value)
     if isinstance(threshold, bool) or not isinstance(threshold, int | np.integer) or threshold < 0:
         raise QuestionError(f"threshold is a whole number from 0, not {threshold!r}")
     raw = table[value].to_list()

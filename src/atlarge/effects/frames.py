@@ -257,10 +257,7 @@ def panel_of(
         return _wide(data)
     import narwhals as nw
 
-    try:
-        frame = nw.from_native(data, eager_only=True)
-    except TypeError:
-        raise QuestionError("give a pandas, Polars or PyArrow frame; a lazy one, collected") from None
+    frame = framed(data)
     if missing := [name for name in (unit, time, value) if name is None or name not in frame.columns]:
         raise QuestionError(
             f"unit, time and value must name columns; missing: {', '.join(map(str, missing))}; there are: "
@@ -289,15 +286,25 @@ def panel_of(
     return Panel(out, tuple(units), tuple(times))
 
 
-def groups_of(data: Any, unit: str | None, group: str) -> dict[Any, Any]:
-    """The group of each unit by a column of a dataframe; QuestionError where a unit has several."""
+def framed(data: Any, *needed: str) -> Any:
+    """A dataframe of any library, by its common face; QuestionError for what is none or lacks a column."""
     import narwhals as nw
 
+    try:
+        frame = nw.from_native(data, eager_only=True)
+    except TypeError:
+        raise QuestionError("give a pandas, Polars or PyArrow frame; a lazy one, collected") from None
+    if missing := [name for name in needed if name not in frame.columns]:
+        known = ", ".join(map(str, frame.columns))
+        raise QuestionError(f"no column {', '.join(map(repr, missing))}; there are: {known}")
+    return frame
+
+
+def groups_of(data: Any, unit: str | None, group: str) -> dict[Any, Any]:
+    """The group of each unit by a column of a dataframe; QuestionError where a unit has several."""
     if unit is None:
         raise QuestionError("group names a column of a dataframe; of an array, give one entry a unit")
-    frame = nw.from_native(data, eager_only=True)
-    if group not in frame.columns:
-        raise QuestionError(f"no column {group!r}; there are: {', '.join(frame.columns)}")
+    frame = framed(data, group)
     found: dict[Any, Any] = {}
     for name, label in zip(frame[unit].to_list(), frame[group].to_list(), strict=True):
         if found.setdefault(name, label) != label:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from atlarge.effects.frames import framed
 from atlarge.effects.results import new_axes
 from atlarge.effects.typing import Floats
 from atlarge.errors import QuestionError
@@ -198,11 +199,7 @@ def _counts(
     data: Any, names: tuple[str, str, str, str], before: Any, after: Any
 ) -> tuple[tuple[Any, ...], Floats]:
     """Groups, and counts [2 periods, groups, cases and others]."""
-    import narwhals as nw
-
-    frame = nw.from_native(data, eager_only=True)
-    if missing := [name for name in names if name not in frame.columns]:
-        raise QuestionError(f"no column {', '.join(missing)}; there are: {', '.join(frame.columns)}")
+    frame = framed(data, *names)
     group, period, size, cases = (frame[name] for name in names)
     periods = sorted(set(period.to_list()))
     if before is None and after is None:
