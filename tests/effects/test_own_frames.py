@@ -15,6 +15,8 @@ from atlarge.effects import (
     change_point,
     conformal_effect,
     counterfactual,
+    decompose,
+    kitagawa,
     mix_switch,
     panel_of,
     pool_estimates,
@@ -137,8 +139,8 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
     (lambda: panel_of(pd.concat([_frame(), _frame()[:1]]), **COLUMNS), "s00 for 2015-01-01: add them up"),
     (lambda: q_values([0.1, 1.1]), "outside 0 to 1"),
     (lambda: mix_switch([5.0] * 20, [4.0] * 20), "period 0: 5 of 4"),
-    (lambda: mix_switch([5.0] * 20, [9.0] * 19), "one series each"),
-    (lambda: change_point(ARRAY), "one series each"),
+    (lambda: mix_switch([5.0] * 20, [9.0] * 19), "part has 20 periods and whole 19"),
+    (lambda: change_point(ARRAY), "y must be one series, not an array of 2 dimensions"),
     (lambda: counterfactual(ARRAY, 12, 24), "no row 12"),
     (lambda: counterfactual(ARRAY, 1, 24, method="scm"), "use ascm, sc or did"),
     (lambda: pooled_effect(ARRAY, [24]), "one entry a unit"),
@@ -152,6 +154,31 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
 def test_what_cannot_be_answered_is_refused_in_one_line(call: Callable[[], Any], message: str) -> None:
     with pytest.raises(QuestionError, match=message) as error:
         call()
+    assert "\n" not in str(error.value)
+
+
+CALLS: dict[str, Callable[[Any], Any]] = {
+    "change_point": change_point,
+    "counterfactual": lambda given: counterfactual(given, 0, 1),
+    "decompose": lambda given: decompose(given, given, 0, 1),
+    "kitagawa": lambda given: kitagawa(given, group="a", period="b", size="c", cases="d"),
+    "mix_switch": lambda given: mix_switch(given, given),
+    "panel_of": lambda given: panel_of(given, **COLUMNS),
+    "pool_estimates": lambda given: pool_estimates(given, given),
+    "pool_rates": lambda given: pool_rates(given, given),
+    "share_effect": lambda given: share_effect(given, 0, 1),
+}
+WRONG: dict[str, Any] = {
+    "dict": {"a": 1}, "word": "abc", "nothing": None, "years": pd.DataFrame({2023: [3], 2024: [20]}),
+    "lazy": pl.DataFrame({"a": [1]}).lazy(),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize("given", WRONG.values(), ids=WRONG)
+def test_what_holds_no_counts_is_refused_in_one_line_by_each_function(name: str, given: Any) -> None:
+    with pytest.raises(QuestionError) as error:
+        CALLS[name](given)
     assert "\n" not in str(error.value)
 
 

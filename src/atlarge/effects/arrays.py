@@ -30,19 +30,28 @@ def as_numbers(y: ArrayLike) -> Floats:
 
 
 def as_panel(y: ArrayLike) -> Floats:
-    """A float array [units, T]; ValueError if not two-dimensional, QuestionError for a long dataframe."""
+    """A float array [units, T]; QuestionError for anything else, such as a long dataframe."""
     try:
         panel = as_numbers(y)
     except (TypeError, ValueError):
-        if not hasattr(y, "columns"):
-            raise
         raise QuestionError(
             "expected numbers, units x periods; for a dataframe with one row a unit and period, pass "
             "panel_of(data, unit=..., time=..., value=...) in its place"
         ) from None
     if panel.ndim != 2:
-        raise ValueError(f"expected an array of units x periods, got {panel.ndim} dimension(s)")
+        raise QuestionError(f"expected an array of units x periods, got {panel.ndim} dimension(s)")
     return panel
+
+
+def as_series(values: ArrayLike, name: str) -> Floats:
+    """A float array of one dimension; QuestionError, with the argument's name, for anything else."""
+    try:
+        series = as_numbers(values)
+    except (TypeError, ValueError):
+        raise QuestionError(f"{name} must be numbers, one series") from None
+    if series.ndim != 1:
+        raise QuestionError(f"{name} must be one series, not an array of {series.ndim} dimensions")
+    return series
 
 
 def period_mask(periods: Periods, n_periods: int) -> Bools:

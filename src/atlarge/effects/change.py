@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from atlarge.effects.arrays import check_level
+from atlarge.effects.arrays import as_series, check_level
 from atlarge.effects.results import Result
 from atlarge.effects.typing import Floats
 from atlarge.errors import QuestionError
@@ -133,11 +133,10 @@ def change_point(
 def _inputs(
     y: ArrayLike, expected: ArrayLike | None, min_size: int
 ) -> tuple[Floats, Floats, NDArray[np.int64]]:
-    series = np.asarray(y, dtype=np.float64)
-    base = np.ones_like(series) if expected is None else np.asarray(expected, dtype=np.float64)
-    if series.ndim != 1 or base.shape != series.shape:
-        shapes = f"{series.shape} and {base.shape}"
-        raise QuestionError(f"y and expected are one series each, of the same periods, not {shapes}")
+    series = as_series(y, "y")
+    base = np.ones_like(series) if expected is None else as_series(expected, "expected")
+    if len(base) != len(series):
+        raise QuestionError(f"y has {len(series)} periods and expected {len(base)}: they must be the same")
     where = np.flatnonzero(np.isfinite(series) & np.isfinite(base) & (base > 0))
     needed = max(MIN_PERIODS, 2 * min_size)
     if len(where) < needed:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from atlarge.effects.arrays import as_numbers
+from atlarge.effects.arrays import as_numbers, as_panel
 from atlarge.effects.results import frame_of
 from atlarge.effects.typing import Floats
 from atlarge.errors import QuestionError
@@ -202,13 +202,12 @@ def _units_of(names: list[Any]) -> list[Any]:
 def _wide(data: Any) -> Panel:
     """An array [N, T], or a wide pandas frame: a row a unit and a column a period, by their labels."""
     try:
-        values = np.array(as_numbers(data))
+        numbers = as_numbers(data)
     except (TypeError, ValueError):
         raise QuestionError(
             "not all values are numbers; of a dataframe, name the columns by unit=, time= and value="
         ) from None
-    if values.ndim != 2:
-        raise QuestionError(f"expected an array of units x periods, got {values.ndim} dimension(s)")
+    values = np.array(as_panel(numbers))
     if not (hasattr(data, "index") and hasattr(data, "columns")):
         return Panel(values, tuple(range(len(values))), tuple(range(values.shape[1])))
     units, given = data.index.tolist(), data.columns.tolist()

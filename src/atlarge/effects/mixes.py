@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from atlarge.effects.arrays import as_series
 from atlarge.effects.results import Result
 from atlarge.effects.typing import Floats
 from atlarge.errors import QuestionError
@@ -82,11 +83,9 @@ def mix_switch(
     >>> found.index, found.is_switch
     (12, True)
     """
-    a, n = np.asarray(part, dtype=np.float64), np.asarray(whole, dtype=np.float64)
-    if a.ndim != 1 or a.shape != n.shape:
-        raise QuestionError(
-            f"part and whole are one series each, of the same periods, not {a.shape} and {n.shape}"
-        )
+    a, n = as_series(part, "part"), as_series(whole, "whole")
+    if len(a) != len(n):
+        raise QuestionError(f"part has {len(a)} periods and whole {len(n)}: they must be the same")
     where = np.flatnonzero(np.isfinite(a) & np.isfinite(n))
     if (over := where[(a[where] > n[where]) | (a[where] < 0)]).size:
         k = int(over[0])

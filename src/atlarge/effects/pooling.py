@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from atlarge.effects.arrays import check_level
+from atlarge.effects.arrays import as_series, check_level
 from atlarge.effects.results import Result
 from atlarge.effects.typing import Floats
 from atlarge.errors import QuestionError
@@ -83,7 +83,7 @@ def pool_estimates(estimate: ArrayLike, se: ArrayLike, *, level: float = 0.9) ->
     check_level(level)
     from scipy.stats import chi2, t
 
-    value, error = np.asarray(estimate, dtype=np.float64), np.asarray(se, dtype=np.float64)
+    value, error = as_series(estimate, "estimate"), as_series(se, "se")
     if value.shape != error.shape:
         raise QuestionError(
             f"{value.size} estimates and {error.size} standard errors: give one of each a unit"
@@ -176,7 +176,7 @@ def pool_rates(events: ArrayLike, exposure: ArrayLike, *, level: float = 0.9) ->
     check_level(level)
     from scipy.stats import gamma
 
-    count, base = np.asarray(events, dtype=np.float64), np.asarray(exposure, dtype=np.float64)
+    count, base = as_series(events, "events"), as_series(exposure, "exposure")
     good = np.isfinite(count) & np.isfinite(base) & (base > 0)
     if good.sum() < 2 or count[good].sum() == 0:
         raise QuestionError("pooling of rates needs at least 2 units with exposure and one event")
