@@ -36,7 +36,7 @@ COLUMNS = {
     "conflict": "a local decision stands against a state law of the other direction",
 }
 GOVERNING = ("limits", "extends", "both", "none")
-"""What binds the jails: state law before local decision; `both` where neither direction goes before."""
+"""What binds the jails: state law before local decision; `both` where neither direction takes precedence."""
 _JAIL_MODELS = ("Jail Enforcement Model", "Warrant Service Officer", "Hybrid Model")
 _LAST_POPULATION = 2019
 
@@ -98,7 +98,7 @@ def county_regimes(
     -------
     DataFrame
         One row a county and month: place, month, the columns of `COLUMNS` (bool) and governing: limits,
-        extends, none, or both where neither direction goes before.
+        extends, none, or both where neither direction takes precedence.
 
     Examples
     --------

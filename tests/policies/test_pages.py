@@ -74,7 +74,7 @@ def test_a_state_page_shows_both_directions_and_what_conflicts(pages: dict[str, 
     assert "limits cooperation" in page
     assert "SB 8: sheriffs must request and enter 287(g)" in page
     assert "Travis County, TX" in page
-    assert "the state&#39;s law goes before it" in page
+    assert "the state&#39;s law takes precedence" in page
     assert "amplía la cooperación" in str(pages[f"es/{state_stem('TX')}.html"])
 
 

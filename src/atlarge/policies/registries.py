@@ -88,7 +88,7 @@ class Regime(NamedTuple):
     limits, extends : tuple of Policy
         Policies in force that bear on jails, by direction.
     governing : str or None
-        limits or extends. A state's law goes before a local decision; where both directions stand at the
+        limits or extends. A state's law takes precedence over a local one; where both directions stand at the
         state's level, neither governs.
     conflicts : tuple of Conflict
         Local decisions against the state's law.
@@ -277,7 +277,7 @@ class Registry:
     def regime(self, place: str, day: dt.date | str) -> Regime:
         """What governs a county or a state on a day, among the policies that bear on jails.
 
-        A state's law goes before a county's decision; two state laws of both directions leave `governing`
+        A state's law takes precedence over a county's; two state laws of both directions leave `governing`
         None, as does the absence of any policy.
         """
         on = as_day(day)
