@@ -172,10 +172,10 @@ def _table(answer: Answer, language: str, width: int) -> list[str]:
             lines += [*_wrapped(label, width), *_wrapped(named, width, "  ", "  ")]
     jails = answer.handoffs
     counted = [("at_large", answer.area)] + ([("handoffs", jails.area)] if jails else [])
-    says = [
-        render(say("table.areas", measure=say(f"table.{measure}"), area=_area(area, language)), language)
-        for measure, area in counted
-    ]
+    areas = [(say(f"table.{measure}"), _area(area, language)) for measure, area in counted]
+    if len(areas) > 1 and len({area for _, area in areas}) == 1:
+        areas = [(say("table.both"), areas[0][1])]
+    says = [render(say("table.areas", measure=measure, area=area), language) for measure, area in areas]
     return [*lines, *_wrapped(" ".join(says), width)]
 
 
