@@ -41,6 +41,89 @@ MEASURES = {
     "arrests": ("arrests", "at_large", "custodial", "handoffs", "program_287g"),
 }
 LEVELS = ("nation", "aor", "state", "county", "office")
+NUMBER = "the number of the row"
+BIRTH_YEARS = tuple(map(str, range(1950, 2006)))
+CRIMINALITY = (
+    ("1 Convicted Criminal",) * 5
+    + ("2 Pending Criminal Charges",) * 3
+    + ("3 Other Immigration Violator",) * 2
+)
+_ARREST = {
+    "Apprehension Date": "apprehension_date", "Apprehension Method": "apprehension_method",
+    "Apprehension Criminality": CRIMINALITY, "Birth Year": BIRTH_YEARS, "Citizenship Country": "citizenship",
+    "Gender": "gender",
+}  # fmt: skip
+_DETAINER = {
+    "Detainer Prepared Date": "prepare_date", "Detention Facility": "detainer_detention_facility",
+    "City": "city", "State": "state", "Detainer Lift Reason": "detainer_lift_reason",
+    "Detainer Type": "detainer_type", "Detainer Prepared Criminality": CRIMINALITY, "Birth Year": BIRTH_YEARS,
+    "Gender": ("Male",) * 9 + ("Female",),
+    "Citizenship Country": ("MEXICO",) * 60 + ("GUATEMALA",) * 12 + ("HONDURAS",) * 9 + ("EL SALVADOR",) * 8
+    + ("CUBA", "ECUADOR", "VENEZUELA", "COLOMBIA", "NICARAGUA", "BRAZIL"),
+}  # fmt: skip
+_ENCOUNTER = {
+    "Event Date": "event_date", "Responsible AOR": "event_area_of_responsibility",
+    "Event Landmark": "landmark", "Processing Disposition": "processing_disposition",
+    "Encounter Criminality": CRIMINALITY, "Birth Year": BIRTH_YEARS, "Citizenship Country": "citizenship",
+    "Gender": "gender",
+}  # fmt: skip
+_REMOVAL = {
+    "Departed Date": "removal_date", "Docket AOR": "area_of_responsibility", "Case Criminality": CRIMINALITY,
+    "Processing Disposition": "processing_disposition_code", "Citizenship Country": "citizenship",
+    "Gender": "gender", "Birth Year": BIRTH_YEARS,
+}  # fmt: skip
+_LANDMARK, _AREA = "apprehension_landmark", "area_of_responsibility"
+_A, _B, _C = ({f"{word}Identifier": None} for word in ("Unique ", "Anonymized ", "Anonymized Unique "))
+AT_LARGE = (
+    pl.when(pl.col("apprehension_method").is_in(["Located", "Non-Custodial Arrest"]))
+    .then(pl.lit("At-large"))
+    .otherwise(pl.lit("Custodial"))
+)
+_NUMBERS = {"file_original": ("x.xlsx",), "sheet_original": ("Sheet1",), "row_original": NUMBER}
+LATER: dict[str, tuple[str, int, dict[str, str | tuple[str, ...] | pl.Expr | None]]] = {
+    "arrests, form a": ("national arrests", 7, {
+        **_ARREST, "Apprehension AOR": _AREA, "Apprehension Site Landmark": _LANDMARK,
+        "Apprehension State": ("",), **_A, **_NUMBERS,
+    }),
+    "arrests, form b": ("national arrests", 7, {
+        **_ARREST, "TOA Current Duty AOR": _AREA, "Apprehension Site Landmark": _LANDMARK,
+        **_B, "Operation": "operation", "TOA Current Duty Site": ("",), "Arresting Agency": ("ICE",),
+    }),
+    "arrests, form c": ("national arrests", 7, {
+        **_ARREST, **_C, "AOR": _AREA, "Event Landmark": _LANDMARK, **_NUMBERS,
+    }),
+    "arrests joined to stays": ("national arrests", 7, {
+        **_ARREST, **_C, "AOR": _AREA, "Event Landmark": _LANDMARK, "has_detention_stay": ("TRUE", "FALSE"),
+    }),
+    "arrests, FY2012 to FY2023": ("national arrests", 5, {**_ARREST, **_B, "Arrest Created By": ("ICE",)}),
+    "arrests recoded": ("national arrests", 7, {
+        "arrest_date": "apprehension_date", "apprehension_site_landmark": _LANDMARK,
+        "arrest_street_custodial": AT_LARGE, "arrest_criminality": CRIMINALITY,
+        "bln_person_id": None, "citizenship_country": "citizenship", "gender": "gender",
+    }),
+    "detainers, form b": ("NPR's detainers", 9, {
+        **_DETAINER, **_B, "Detainer Lift Reason Code": ("X",), "TOD Current Duty Site": ("",),
+    }),
+    "detainers, form c": ("NPR's detainers", 9, {
+        **_DETAINER, **_C, "TOD Final Program": ("ERO Criminal Alien Program",), **_NUMBERS,
+    }),
+    "detainers, FY2012 to FY2023": ("NPR's detainers", 7, {**_DETAINER, **_B}),
+    "encounters, form a": ("encounters", 7, {**_ENCOUNTER, **_A, **_NUMBERS}),
+    "encounters, form b": ("encounters", 7, {
+        **_ENCOUNTER, **_B, "Operation": "operation", "Encounter Threat Level": ("1", "2", "3"),
+    }),
+    "removals, form a": ("removals", 6, {
+        **_REMOVAL, **_A, "Latest Person Apprehension Date": ("2023-06-01",),
+        "Port of Departure": ("EL PASO",), **_NUMBERS,
+    }),
+    "removals, FY2012 to FY2023": ("removals", 5, {
+        **_REMOVAL, **_B, "Apprehension Date": ("2020-06-01",),
+        "Current Program": ("ERO Criminal Alien Program",),
+    }),
+}  # fmt: skip
+"""Later forms, made of the rows of older releases: the release, the years (of 52 weeks) that its days are
+moved by, and the form's columns: a column of the release, what is worked out from one, values to draw
+from, or None for identifiers."""
 Cells = dict[tuple[str, str, dt.date, str], int | None]
 Cut = Callable[[pl.DataFrame, str, random.Random], pl.DataFrame]
 
@@ -181,6 +264,35 @@ def rows_of(path: Path) -> tuple[pl.DataFrame, str]:
     text = pl.col(day).str.strip_chars().str.slice(0, 10)
     days = [text.str.to_date(form, strict=False) for form in ("%m/%d/%Y", "%Y-%m-%d")]
     return rows.with_columns(pl.coalesce(days).alias("_day")), day
+
+
+def release(name: str, data: Path, most: int = 80_000) -> tuple[pl.DataFrame, str, str]:
+    """The rows of a release (so many of a later form), the column of their day, and their table."""
+    source, years, columns = LATER.get(name, (name, 0, {}))
+    path, table = RELEASES[source]
+    rows, day = rows_of(data / path)
+    if not columns:
+        return rows, day, table
+    draw = random.Random(name)
+    if table == "detainers":  # later months have more of them
+        rows = rows.sample(n=rows.height * 3 // 2, with_replacement=True, seed=1)
+    rows = rows.sort("_day", maintain_order=True).head(most)
+    moved = rows["_day"].dt.offset_by(f"{52 * years}w")
+    made = {}
+    for header, given in columns.items():
+        if isinstance(given, pl.Expr):
+            made[header] = rows.select(given).to_series()
+        elif given == day:
+            made[header] = moved.dt.strftime("%Y-%m-%d 10:00:00")
+        elif given is None:
+            made[header] = pl.Series([f"{draw.getrandbits(160):040x}" for _ in range(rows.height)])
+        elif given == NUMBER:
+            made[header] = pl.Series(range(8, rows.height + 8)).cast(pl.String)
+        elif isinstance(given, tuple):
+            made[header] = pl.Series(draw.choices(given, k=rows.height))
+        else:
+            made[header] = rows[given]
+    return pl.DataFrame({**made, "_day": moved}), next(iter(columns)), table
 
 
 def written(rows: pl.DataFrame, path: Path) -> Path:

@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from atlarge.errors import CoverageError
 from atlarge.ingest import ingest
 from atlarge.ingest.placing import Placer
 from atlarge.panel import panel
@@ -21,7 +22,22 @@ from atlarge.records.control_totals import TABLE, by_place
 from atlarge.records.prepare import prepare
 from atlarge.records.store import open_store
 from atlarge.releases import read_release
-from cuts import CUTS, RELEASES, UW, Cells, cells, moved, of_file, others, places_of, rows_of, written
+from cuts import (
+    AT_LARGE,
+    CUTS,
+    LATER,
+    RELEASES,
+    UW,
+    Cells,
+    cells,
+    moved,
+    of_file,
+    others,
+    places_of,
+    release,
+    rows_of,
+    written,
+)
 
 pytestmark = pytest.mark.slow_file
 
@@ -31,6 +47,7 @@ FILES = {
     "EROEncounters_FY2017.csv.gz": "encounters", "ICERemovals_FY2017.csv.gz": "removals",
     "EROArrests_FY2017.csv.gz": "arrests", "arrests_with_state.csv.gz": "arrests",
 }  # fmt: skip
+SAMPLED = ("every n-th row", "random rows", "two columns, saved again")
 LARGE = ("national arrests", "encounters", "removals")
 
 
@@ -67,12 +84,56 @@ def test_no_cut_of_a_sample_of_any_family_makes_a_false_zero(name: str, tmp_path
 def test_no_cut_of_a_whole_release_of_any_family_makes_a_false_zero(
     data_dir: Path, name: str, tmp_path: Path
 ) -> None:
-    path, table = RELEASES[name]
-    rows, day = rows_of(data_dir / "raw" / path)
+    rows, day, table = release(name, data_dir / "raw")
     kinds = random.Random(name).sample(list(CUTS), 3 if name in LARGE else len(CUTS) // 2)
     wrong, tried = _false_zeros(rows, day, table, tmp_path, kinds, 2)
     assert tried
     assert not wrong
+
+
+@pytest.mark.data
+@pytest.mark.slow
+@pytest.mark.parametrize("name", LATER)
+def test_no_cut_of_a_later_form_makes_a_false_zero(data_dir: Path, name: str, tmp_path: Path) -> None:
+    """Of every n-th row and of random ones where a form says which row of the agency's file each was."""
+    rows, day, table = release(name, data_dir / "raw", 40_000)
+    kinds = [kind for kind in CUTS if "row_original" in rows.columns or kind not in SAMPLED]
+    wrong, tried = _false_zeros(rows, day, table, tmp_path, random.Random(name).sample(kinds, 4), 2)
+    assert tried
+    assert not wrong
+
+
+@pytest.mark.data
+@pytest.mark.slow
+@pytest.mark.parametrize("name", LATER)
+def test_a_whole_later_form_keeps_its_zeros(data_dir: Path, name: str, tmp_path: Path) -> None:
+    """Shuffled and without columns that say neither when, where nor how: those that its user says it has."""
+    rows, _, table = release(name, data_dir / "raw", 40_000)
+    ingest([written(rows, tmp_path / "whole.csv")], tmp_path / "said", covers="nation")
+    said = _asked(cells(open_store(tmp_path / "said"), table, {}))
+    again = rows.sample(fraction=1.0, shuffle=True, seed=3).drop(others(rows))
+    got = of_file(written(again, tmp_path / "again.csv"), table, places_of(said), tmp_path / "again")
+    assert got
+    assert len(_withheld(said, got)) <= 0.01 * sum(value == 0 for value in said.values())
+
+
+@pytest.mark.parametrize("covers", [None, "nation"])
+def test_a_method_in_a_newsrooms_wider_words_is_no_zero(covers: str | None, tmp_path: Path) -> None:
+    """In two words, at large and custodial are counted, and no method of the agency's is distinguished."""
+    rows, _ = rows_of(SAMPLES / "EROArrests_FY2017.csv.gz")
+    recoded = rows.select(
+        arrest_date="apprehension_date", apprehension_site_landmark="apprehension_landmark",
+        arrest_street_custodial=AT_LARGE, bln_person_id=pl.int_range(pl.len()).cast(pl.String), _day="_day",
+    )  # fmt: skip
+    ingest([written(recoded, tmp_path / "recoded.csv")], tmp_path / "store", covers=covers)
+    store = open_store(tmp_path / "store")
+    at_large = rows.select(AT_LARGE.eq("At-large").sum()).item()
+    counts = panel(store, measures=["at_large", "custodial"], by="nation").frame
+    assert counts.filter(pl.col("measure") == "at_large")["value"].sum() == at_large
+    assert counts["value"].sum() == rows.height
+    for measure in ("handoffs", "program_287g", "at_large_agency", "other_methods"):
+        with pytest.raises(CoverageError, match="recoded"):
+            panel(store, measures=[measure])
 
 
 @pytest.mark.data

@@ -13,7 +13,7 @@ import polars as pl
 from atlarge.errors import CoverageError
 from atlarge.panel.catalogue import Measure
 from atlarge.panel.query import TRUNCATE, Query
-from atlarge.records.schemes import Scheme
+from atlarge.records.schemes import AS_RECORDED, WIDER, Scheme
 from atlarge.records.store import Coverage, Store
 from atlarge.reference import table
 
@@ -32,8 +32,12 @@ _DAYS = {"day": 1, "week": 7, "month": 30}
 
 def _needs(m: Measure) -> frozenset[str]:
     """Columns of its table that a measure counts by."""
-    by_method = {"method"} if m.category is not None else set()
-    return frozenset(by_method | {column for column, _ in m.equals})
+    columns = {column for column, _ in m.equals}
+    if m.category is not None:
+        columns.add("method")
+    if "method" in columns and m.category not in WIDER:
+        columns.add(AS_RECORDED)
+    return frozenset(columns)
 
 
 def _narrowed(c: Coverage, columns: frozenset[str]) -> list[Coverage]:
@@ -124,7 +128,7 @@ def coverage_of_all(store: Store, group: list[Measure], read_as: Scheme) -> list
             )
         raise CoverageError(
             f"no release in the store reports {names}: the column it is counted by "
-            f"({', '.join(sorted(needs))}) is empty or missing"
+            f"({', '.join(sorted(needs - {AS_RECORDED}))}) is empty, missing or recoded"
         )
     return found
 

@@ -20,7 +20,7 @@ import polars as pl
 from atlarge.calendar import month_end
 from atlarge.codes import Coded, Numbers, code
 from atlarge.records.coverage import each_place
-from atlarge.records.schemes import scheme
+from atlarge.records.schemes import WIDER, WIDER_WORDS, scheme
 from atlarge.reference import table as reference
 
 SEEN = {
@@ -58,11 +58,6 @@ _LEAST_SHARE = 0.002
 """Shares change with the years: outside those that were counted, so much of a share is still expected."""
 _MANY_AREAS, _FEW_PLACES = 15, 3
 _MOST_NAMED = 4
-_RECODED = {
-    "at_large": ("LOCATED", "AT-LARGE", "AT-LARGE ARREST"),
-    "custodial": ("CAP ", "CUSTODIAL", "CUSTODIAL ARREST", "CRIMINAL ALIEN PROGRAM"),
-}
-"""By category, how the agency's own words begin and the wider words that files have instead."""
 _OUTCOMES = ("BOOKED", "DECLINED", "LIFTED", "TRANSFERRED", "CLOSED", "OTHER")
 _MANY_DETAINERS, _FEWEST_OUTCOMES = 150, 4
 """So many detainers have so many outcomes in every release known, the commonest (booked) among them."""
@@ -174,6 +169,8 @@ def shown(
     `coded`: columns that are coded already; of those of places, `row` says which of their rows is each row's.
     """
     wanted = {"facility": [], **_wanted(table)}
+    if "method" in wanted:
+        wanted["method"] = [*dict.fromkeys([*wanted["method"], *WIDER_WORDS])]
     names = {c: c for c in _OWN if c in frame.columns}
     names |= {c.removeprefix(_MARK): c for c in frame.columns if c.startswith(_MARK)}
     names = {name: c for name, c in names.items() if name in wanted}
@@ -499,7 +496,7 @@ def _of_column(
     is_text = column in _TEXTS
     recoded = _recoded(words) if whole else set()
     whole = [row for row in whole if row["value"] not in recoded]
-    gone = {row["value"] for row in whole}
+    gone = {row["value"] for row in whole} | recoded
     found = _gap(column, whole, about["of"], "") if not is_text else []
     least = SURE if about["places"] <= _FEW_PLACES else _LIKELY
     within: dict[str, list[dict[str, Any]]] = {}
@@ -572,9 +569,12 @@ def _lacking_whole(lacking: pl.DataFrame) -> dict[str, list[dict[str, Any]]]:
 
 
 def _recoded(words: set[str]) -> set[str]:
-    """Methods that a file of these words writes in a wider word, and none of them in its own."""
+    """Methods that a file of these words writes in a wider word and none of them in its own: all, if it has
+    no words but the wider ones."""
+    if words <= WIDER_WORDS and all(words & set(wider) for _, *wider in WIDER.values()):
+        return set(_wanted("arrests")["method"])
     found = set()
-    for category, (first, *wider) in _RECODED.items():
+    for category, (first, *wider) in WIDER.items():
         methods = {method.upper() for method in scheme("ddp").methods(category)}
         own = {method for method in methods if method.startswith(first)} - set(wider)
         found |= methods if words & set(wider) and not words & own else set()

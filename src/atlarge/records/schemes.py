@@ -10,6 +10,15 @@ import polars as pl
 from atlarge.arguments import one_of
 from atlarge.files import shipped_yaml
 
+WIDER = {
+    "at_large": ("LOCATED", "AT-LARGE", "AT-LARGE ARREST"),
+    "custodial": ("CAP ", "CUSTODIAL", "CUSTODIAL ARREST", "CRIMINAL ALIEN PROGRAM"),
+}
+"""By category, how the agency's own words begin and the wider words that files have instead."""
+WIDER_WORDS = frozenset(word for _, *words in WIDER.values() for word in words)
+AS_RECORDED = "method_as_recorded"
+"""What a file lacks whose methods are wider words alone: in them no method differs from another."""
+
 
 @dataclass(frozen=True)
 class Scheme:
