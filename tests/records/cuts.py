@@ -206,6 +206,7 @@ _NEEDED = (
     "state",
     "city",
     "method",
+    "custodial",
     "lift",
     "type",
     "_day",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import random
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -171,14 +172,11 @@ def test_a_later_release_in_other_words_counts_each_row_once(
         assert both == alone, (first, second)
 
 
-@pytest.mark.parametrize("seed", range(2))
-@pytest.mark.parametrize("part", ["a method", "a landmark", "a criminality", "a tenth", "half"])
-def test_parts_of_a_release_add_up(part: str, seed: int, tmp_path: Path) -> None:
-    """What one file has and the other has not is counted, though each day has many rows like it."""
-    draw = random.Random(f"{part} {seed}")
+def _dense(draw: random.Random, rows: int) -> Rows:
+    """Arrests of an area in two months, of which every day has many that are alike."""
     methods = ["Located", "CAP Local Incarceration", "Boat Patrol"]
     jails = [f"{county} COUNTY JAIL" for county in ("TRAVIS", "BEXAR", "WEBB")]
-    rows = [
+    return [
         {
             "apprehension_date": dt.date(2025, 9, 1) + dt.timedelta(days=draw.randrange(60)),
             "apprehension_aor": "San Antonio Area of Responsibility",
@@ -186,8 +184,16 @@ def test_parts_of_a_release_add_up(part: str, seed: int, tmp_path: Path) -> None
             "apprehension_criminality": draw.choices(["1 Convicted Criminal", "3 Other"], [9, 1])[0],
             "event_landmark": draw.choices(jails, [6, 3, 1])[0],
         }
-        for _ in range(3_000)
-    ]  # fmt: skip
+        for _ in range(rows)
+    ]
+
+
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("part", ["a method", "a landmark", "a criminality", "a tenth", "half"])
+def test_parts_of_a_release_add_up(part: str, seed: int, tmp_path: Path) -> None:
+    """What one file has and the other has not is counted, though each day has many rows like it."""
+    draw = random.Random(f"{part} {seed}")
+    rows = _dense(draw, 3_000)
     is_part = {
         "a method": lambda row: row["apprehension_method"] == "Boat Patrol",
         "a landmark": lambda row: row["event_landmark"] == "WEBB COUNTY JAIL",
@@ -201,3 +207,31 @@ def test_parts_of_a_release_add_up(part: str, seed: int, tmp_path: Path) -> None
     paths = [_written(tmp_path / f"{i}.csv", kept) for i, kept in enumerate(parts)]
     ingest(paths, tmp_path / "store", covers="nation")
     assert open_store(tmp_path / "store").scan("arrests").select(pl.col("n").sum()).collect().item() == 3_000
+
+
+@pytest.mark.parametrize("has_identifiers", [False, True])
+@pytest.mark.parametrize("seed", range(3))
+def test_cuts_by_different_columns_count_what_both_hold_once(
+    seed: int, has_identifiers: bool, tmp_path: Path
+) -> None:
+    """Two or three cuts, none of which holds most of another, in any order; with identifiers samples, too."""
+    draw = random.Random(f"{seed} {has_identifiers}")
+    rows = _dense(draw, 2_000)
+    ways = [
+        lambda row: row["apprehension_criminality"].startswith("1") or row["apprehension_date"].month == 9,
+        lambda row: row["apprehension_method"] != "Located",
+        lambda row: row["event_landmark"].startswith("TRAVIS"),
+    ][: draw.choice([2, 3])]
+    if has_identifiers:
+        for row in rows:
+            row["unique_identifier"] = f"{draw.getrandbits(160):040x}"
+        ways.append(lambda row: int(row["unique_identifier"], 16) % 3 == 0)
+    cuts = [[row for row in rows if is_kept(row)] for is_kept in ways]
+    paths = [_written(tmp_path / f"{i}.csv", kept) for i, kept in enumerate(cuts)]
+    own = pl.DataFrame([row for row in rows if any(is_kept(row) for is_kept in ways)])
+    wanted = own.group_by("apprehension_date", "apprehension_method").len().sort(pl.all())
+    for number, order in enumerate(draw.sample([*permutations(paths)], 2)):
+        for path in order:
+            ingest([path], tmp_path / f"s{number}", covers="nation", allow_loss=True)
+        found = open_store(tmp_path / f"s{number}").scan("arrests").group_by("date", "method").len()
+        assert found.sort(pl.all()).collect().rows() == wanted.rows()

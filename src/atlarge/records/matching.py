@@ -22,6 +22,8 @@ from atlarge.records.tables import ONE_FAMILY
 
 MOVED_DAYS = 31
 """A later vintage may put a person's date right by so many days."""
+SHARE_SAME = 0.8
+"""The share of the rows of one file that must be matched by those of another of its family."""
 _MOST_LEFT_OUT = 2
 _COMMON = 0.5
 """Identifiers are the same if so many of those of either file are in both, and the words of a column if those
@@ -83,6 +85,32 @@ def paired(rows: pl.DataFrame, others: pl.DataFrame, table: str) -> pl.DataFrame
     pairs = pl.concat([pairs, _by_words(left, nameless, table)])
     left, right = without(rows, others, pairs)
     return pl.concat([pairs, _by_words(left.filter(pl.col("subject_key").is_null()), right, table)])
+
+
+def cut_apart(rows: pl.DataFrame, others: pl.DataFrame, table: str) -> pl.DataFrame:
+    """One-to-one pairs of rows of two files that hold a part of each other: those of cuts by different
+    columns that agree among the kinds that both hold; else those of one person on one day."""
+    sides = [stated(rows), stated(others)]
+    things = _things(*sides, table)
+    said = [_hashed(frame, things) for frame in sides]
+    kept = [np.ones(frame.height, bool) for frame in sides]
+    for name in things:
+        for own, theirs, mask in zip(said, said[::-1], kept, strict=True):
+            mask &= (own[name] == 0) | np.isin(own[name], theirs[name])
+    left, right = (frame.filter(pl.Series(mask)) for frame, mask in zip(sides, kept, strict=True))
+    pairs = paired(left, right, table)
+    if pairs.height >= SHARE_SAME * left.height:
+        return pairs
+    if not {"subject_key"} <= {*rows.columns} & {*others.columns}:
+        return pairs.clear()
+    left, right = (frame.drop_nulls("subject_key") for frame in sides)
+    pairs = pairs_by(left, right, ("date", "subject_key"))
+    words = [c for columns in things.values() for c in columns if rows[c].dtype == pl.String]
+    beside = right.select(pl.col("_at", *words).name.suffix("_right"))
+    both = pairs.join(left.select("_at", *words), on="_at").join(beside, on="_at_right")
+    same = [(spelled(pl.col(c)) == spelled(pl.col(f"{c}_right"))).fill_null(True) for c in words]
+    agree = both.select(pl.all_horizontal(pl.lit(True), *same).sum()).item()
+    return pairs if agree >= max(_LEAST, _COMMON * pairs.height) else pairs.clear()
 
 
 def _on_near_days(rows: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:

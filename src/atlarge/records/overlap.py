@@ -10,21 +10,21 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from functools import reduce
-from itertools import combinations
+from itertools import combinations, product
 from operator import or_
 from typing import Any
 
 import polars as pl
 
-from atlarge.records.matching import MOVED_DAYS, paired, pairs_by, spelled
+from atlarge.records.matching import MOVED_DAYS, SHARE_SAME, cut_apart, paired, pairs_by, spelled
 from atlarge.records.tables import ONE_FAMILY, PLACE_COLUMNS, TWO_FAMILIES
 
 GONE = "_gone"
 """The column of rows set aside that a later release no longer lists: they tell nothing of any row it has."""
 _NEAR_DAYS = 62
 _BREADTH = {"nation": 4, "aor": 3, "state": 2, "county": 1, "office": 1}
-_SHARE_SAME, _SHARE_TWO = 0.8, 0.5
-"""The share of the loser's rows that must be matched: wordings differ between families."""
+_SHARE_TWO = 0.5
+"""The share of the loser's rows that must be matched by those of another family: wordings differ."""
 _AS_MANY = 0.95
 """A later release lists what there is on days and in places if it has this share of an older one's rows."""
 _KINDS = ("aor", "state", "office", "county_fips", "method", "outcome", "disposition", "facility_code")
@@ -138,25 +138,28 @@ def _compare(winner: Stored, loser: Stored, table: str) -> tuple[Stored, pl.Data
     """The release that loses, masks of its rows (`lost`, and of these `gone`), and the details; None if none.
 
     Of two files of one family the rows that both hold are set aside, and those that the later one no longer
-    lists; of two families all rows on the days and in the places that the winner covers, since a row worded
-    otherwise is the same event all the same.
+    lists, if one holds most of the other; of two families all rows on the days and in the places that the
+    winner covers, since a row worded otherwise is the same event all the same.
     """
     same = winner.audit["family"] == loser.audit["family"]
-    share = _SHARE_SAME if same else _SHARE_TWO
+    share = SHARE_SAME if same else _SHARE_TWO
     both = inside(winner, loser)
-    for gains, loses in ((winner, loser), (loser, winner)):
+    pairings = (paired, cut_apart) if same else (None,)
+    for pairing, (gains, loses) in product(pairings, ((winner, loser), (loser, winner))):
         within = both & inside(gains, loses)
         rows = _numbered(loses.frame, within)
         others = _numbered(gains.frame, inside(gains, loses) & inside(loses, gains, MOVED_DAYS))
         if rows.is_empty() or others.is_empty():
             return None
         columns = () if same else _shared_words(rows, others, table)
-        pairs = paired(rows, others, table) if same else pairs_by(rows, others, columns)
-        if pairs.height < share * rows.height:
+        pairs = pairing(rows, others, table) if pairing else pairs_by(rows, others, columns)
+        if pairing is not cut_apart and pairs.height < share * rows.height:
+            continue
+        if pairs.is_empty():
             continue
         gone = rows.clear()["_at"]
         if same:
-            if _is_later(gains, loses):
+            if pairing is paired and _is_later(gains, loses):
                 later = gains.frame.filter(inside(gains, loses) & inside(loses, gains))
                 gone = _no_longer_listed(rows, pairs, later)
             # and rows that both hold in places that one or neither covers
