@@ -59,7 +59,8 @@ _DETAINER = {
     "Detainer Type": "detainer_type", "Detainer Prepared Criminality": CRIMINALITY, "Birth Year": BIRTH_YEARS,
     "Gender": ("Male",) * 9 + ("Female",),
     "Citizenship Country": ("MEXICO",) * 60 + ("GUATEMALA",) * 12 + ("HONDURAS",) * 9 + ("EL SALVADOR",) * 8
-    + ("CUBA", "ECUADOR", "VENEZUELA", "COLOMBIA", "NICARAGUA", "BRAZIL"),
+    + ("CUBA", "ECUADOR", "VENEZUELA", "COLOMBIA", "NICARAGUA", "BRAZIL", "JAMAICA", "HAITI", "PERU")
+    + ("DOMINICAN REPUBLIC", "CHINA, PEOPLES REPUBLIC OF", "INDIA", "VIETNAM", "PHILIPPINES", "CANADA"),
 }  # fmt: skip
 _ENCOUNTER = {
     "Event Date": "event_date", "Responsible AOR": "event_area_of_responsibility",

@@ -28,7 +28,21 @@ SEEN = {
     "gender": ("gender", "sex"),
     "charge": ("final_charge_section",),
     "program": ("final_program", "apprehension_final_program"),
-    "criminality": ("apprehension_criminality", "criminality", "arrest_criminality", "encounter_criminality"),
+    "criminality": (
+        "criminality",
+        *(
+            f"{of}_criminality"
+            for of in (
+                "apprehension",
+                "arrest",
+                "encounter",
+                "detainer",
+                "detainer_prepared",
+                "case",
+                "book_in",
+            )
+        ),
+    ),
     "conviction": ("most_serious_conviction",),
 }
 """Columns that are looked at for gaps though the store does not keep them, by their published names."""
@@ -41,6 +55,9 @@ _RICH_TEXTS = 25
 _RICH_FACILITIES = 25
 """Or of so many facilities: the other columns of detainers and of files cut to one value have few values."""
 _TEXTS = ("landmark", "facility")
+_WORDS = {"JAIL": 0.05, "COUNTY": 0.08, "CENTER": 0.01, "STATE": 0.01, "CORRECTION": 0.01, "CITY": 0.005}
+"""Words of texts of places, and the least share of the rows of a national release with such a text: FY2015
+to FY2019 have two to five times as many."""
 SURE, _LIKELY = 3.0, 6.0
 """Rows of a value that the file, or one of its many places or months, should have had to have a gap there."""
 _CLOSES_ROWS, _CLOSES_SHARE = 20.0, 0.05
@@ -164,8 +181,8 @@ def shown(
 ) -> pl.DataFrame:
     """Rows (`n`) by column, level, unit and value: the month, the area, the finest place that is known.
 
-    Values that are not always there are one, "". Of the level "distinct", `value` is each text of place that
-    is always there, and "" counts the distinct values; of "all", the unit is the month of every row.
+    Values that are not always there are one, "". Of the level "distinct", `n` counts the distinct values; of
+    "word", the rows whose text of place has the word; of "all", the unit is the month of every row.
     `coded`: columns that are coded already; of those of places, `row` says which of their rows is each row's.
     """
     wanted = {"facility": [], **_wanted(table)}
@@ -191,7 +208,12 @@ def shown(
         value = index[codes]
         if _NONE in wanted[name]:
             value = np.where(value > width, np.int32(wanted[name].index(_NONE)), value)
-        rows.add_distinct(name, int((index <= width).sum()))
+        rows.add_one(name, "distinct", "", int((index <= width).sum()))
+        if name in _TEXTS:
+            n_of_text = np.bincount(codes, minlength=len(texts) + 1)[:-1]
+            for word in _WORDS:
+                has_word = texts.str.to_uppercase().str.contains(word, literal=True).fill_null(False)
+                rows.add_one(name, "word", word, int(n_of_text[has_word.to_numpy()].sum()))
         for level in ("month", "aor", "finest", "place"):
             if level == "place" and name == complete:
                 rows.add(name, level, np.where(value > width, value, np.int32(width)))
@@ -224,11 +246,11 @@ class _Shown:
         column_at, level_at = self._numbers([column, level])
         self._parts.append((column_at, level_at, units[row], values[at], counts[cells].astype(np.int32)))
 
-    def add_distinct(self, column: str, n: int) -> None:
-        """State how many distinct values a column has."""
-        column_at, level_at = self._numbers([column, "distinct"])
+    def add_one(self, column: str, level: str, value: str, n: int) -> None:
+        """State one number: how many distinct values a column has, or rows a word."""
+        column_at, level_at, *value_at = self._numbers([column, level, value])
         nothing = np.zeros(1, np.int32)
-        self._parts.append((column_at, level_at, nothing, nothing, nothing + np.int32(n)))
+        self._parts.append((column_at, level_at, nothing, np.array(value_at), nothing + np.int32(n)))
 
     def frame(self) -> pl.DataFrame:
         """All rows, as `shown` gives them."""
@@ -332,6 +354,7 @@ def gaps_of(seen: pl.DataFrame, table: str, scope: str = "nation") -> list[Gap]:
         return found
     if table == "detainers" or (scope == "nation" and table == "arrests"):
         found += _thin_places(rows_of, table)
+    found += _cut_by_word(seen, rows_of)
     rows = seen.filter(pl.col("level").is_in(["month", "aor", "finest"]))
     found += _few_outcomes(rows)
     lacking = _lacking(rows, table)
@@ -437,6 +460,20 @@ def _few_outcomes(rows: pl.DataFrame) -> list[Gap]:
     return [Gap("outcome", absent, _CLOSES_SHARE * total, _CLOSES_SHARE)]
 
 
+def _cut_by_word(seen: pl.DataFrame, rows_of: dict[str, dict[str, int]]) -> list[Gap]:
+    """A gap of the texts of place with a word, or without it: of many different ones, all have it or none."""
+    total, is_wide = sum(rows_of["all"].values()), len(rows_of["aor"]) >= _MANY_AREAS
+    distinct = dict(seen.filter(pl.col("level") == "distinct").select("column", "n").iter_rows())
+    words = seen.filter(pl.col("level") == "word").select("column", "value", "n")
+    found = []
+    for column, word, n in sorted(words.iter_rows()):
+        if n == total >= _MANY_ROWS and distinct[column] >= _RICH_TEXTS:
+            found.append(Gap(column, (f"texts without {word}",), 0.0, 0.0))
+        elif n == 0 and is_wide and _WORDS[word] * total >= _CLOSES_ROWS:
+            found.append(Gap(column, (f"texts with {word}",), 0.0, 0.0))
+    return found
+
+
 def _few_values(seen: pl.DataFrame, table: str) -> list[Gap]:
     """Gaps of columns in which many rows have fewer values than those of any release known."""
     is_month = pl.col("level") == "month"
@@ -496,8 +533,10 @@ def _of_column(
     is_text = column in _TEXTS
     recoded = _recoded(words) if whole else set()
     whole = [row for row in whole if row["value"] not in recoded]
-    gone = {row["value"] for row in whole} | recoded
     found = _gap(column, whole, about["of"], "") if not is_text else []
+    if found and found[0].share < _LEAST_SHARE:  # too few in places of which much is known: see the months
+        found, whole = [], []
+    gone = {row["value"] for row in whole} | recoded
     least = SURE if about["places"] <= _FEW_PLACES else _LIKELY
     within: dict[str, list[dict[str, Any]]] = {}
     for row in lacking:

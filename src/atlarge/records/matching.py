@@ -32,6 +32,8 @@ _LESS, _LEAST, _FEWEST = 4, 10, 0.1
 """Rows agree beyond chance if so many times fewer lack a match on their own day than in another week. There
 so many must lack one; and where something is left out such a share of all rows, since the rest may say too
 little."""
+_NEARLY_ALL = 0.99
+"""Unless so many rows match at once, words that one file alone has must be the other's by another name."""
 
 Keys = NDArray[np.uint64]
 Rows = NDArray[np.int64]
@@ -91,7 +93,7 @@ def cut_apart(rows: pl.DataFrame, others: pl.DataFrame, table: str) -> pl.DataFr
     """One-to-one pairs of rows of two files that hold a part of each other: those of cuts by different
     columns that agree among the kinds that both hold; else those of one person on one day."""
     sides = [stated(rows), stated(others)]
-    things = _things(*sides, table)
+    things = _things(sides[0], sides[1], table)
     said = [_hashed(frame, things) for frame in sides]
     kept = [np.ones(frame.height, bool) for frame in sides]
     for name in things:
@@ -143,6 +145,11 @@ def _by_words(rows: pl.DataFrame, others: pl.DataFrame, table: str) -> pl.DataFr
                 at = _equal(own, theirs)
                 found.append([side[i] for side, i in zip(left, at, strict=True)])
                 left = [np.delete(side, i) for side, i in zip(left, at, strict=True)]
+        own, theirs = (np.concatenate(side) for side in zip(*found, strict=True))
+        recoded = [(said[0][name][own], said[1][name][theirs]) for name in things if name not in names]
+        is_exact = len(found[1:2] and found[1][0]) >= _NEARLY_ALL * rows.height
+        if not is_exact and not all(_is_renaming(*words) for words in recoded):
+            found = found[:1]
     pairs = [np.concatenate(side) for side in zip(*found, strict=True)]
     return pl.DataFrame({"_at": rows["_at"].gather(pairs[0]), "_at_right": others["_at"].gather(pairs[1])})
 
@@ -194,16 +201,27 @@ def _is_common(own: Keys, theirs: Keys) -> bool:
     return len(own) > 0 and np.isin(own, theirs).mean() >= _COMMON
 
 
+def _is_renaming(own: Keys, theirs: Keys) -> bool:
+    """Whether a word of one file stands for one of the other's in paired rows; of one cut away, for any."""
+    both = pl.DataFrame({"own": own, "theirs": theirs}).filter((pl.col("own") != 0) & (pl.col("theirs") != 0))
+    counts = both.group_by(pl.all()).len()
+    most = [
+        counts.group_by(word).agg(pl.col("len").max())["len"].sum()
+        for word, other in (("own", "theirs"), ("theirs", "own"))
+        if both[other].n_unique() > 1
+    ]
+    return not most or max(most) >= SHARE_SAME * both.height
+
+
 def _another_week(dates: pl.Series) -> pl.Series:
-    """The same weekday of the week after, of the first after the last; the next day where weeks are few."""
-    day = dates.to_physical().to_numpy()
-    first, span = int(day.min()), int(day.max() - day.min()) + 1
-    at = day - first
-    if span < 14:
-        moved = (at + 1) % span
-    else:
-        moved = np.where(at + 7 < span, at + 7, at % 7)
-    return pl.Series((moved + first).astype(np.int32)).cast(pl.Date)
+    """The next day of the same weekday on which there are rows, of the last the first; the next day of any
+    weekday where there is no other."""
+    days = dates.unique().sort().to_frame("day").with_columns(weekday=pl.col("day").dt.weekday())
+    after = pl.col("day").shift(-1).fill_null(pl.col("day").first())
+    days = days.with_columns(of_weekday=after.over("weekday"), of_any=after)
+    alone = pl.col("of_weekday") == pl.col("day")
+    days = days.with_columns(pl.when(alone).then("of_any").otherwise("of_weekday").alias("moved"))
+    return dates.to_frame("day").join(days, on="day", how="left", maintain_order="left")["moved"]
 
 
 def _is_beyond_chance(own: Keys, theirs: Keys, another_week: Keys, fewest: float) -> bool:
