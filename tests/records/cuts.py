@@ -191,6 +191,18 @@ def landmark_text(rows: pl.DataFrame, day: str, draw: random.Random) -> pl.DataF
     return rows.filter(inside if draw.random() < 0.5 else ~inside)
 
 
+def kind_of_place(rows: pl.DataFrame, day: str, draw: random.Random) -> pl.DataFrame:
+    """Rows whose landmark or facility is of a kind by its words, or is not: jails, what a county runs."""
+    column = next((c for c in rows.columns for n in ("landmark", "facility") if n in c.lower()), None)
+    if column is None:
+        return rows
+    word = draw.choice(
+        ["JAIL", "COUNTY", "CENTER", "GENERAL" if "landmark" in column.lower() else "FACILITY"]
+    )
+    inside = pl.col(column).str.to_uppercase().str.contains(word, literal=True).fill_null(False)
+    return rows.filter(inside if draw.random() < 0.5 else ~inside)
+
+
 def two_columns(rows: pl.DataFrame, day: str, draw: random.Random) -> pl.DataFrame:
     """Rows cut by the values of two columns, one after the other."""
     for column in draw.sample([c for c in rows.columns if c != "_day" and rows[c].n_unique() > 1], 2):
@@ -236,6 +248,7 @@ CUTS: dict[str, Cut] = {
     "county": by_column("county", "city"),
     "facility": by_column("facility", "landmark", "detloc", "det_facility"),
     "landmark text": landmark_text,
+    "kind of place": kind_of_place,
     "method or outcome": by_column("method", "lift", "disposition", "departure"),
     "citizenship": by_column("citizenship", "country"),
     "criminality": by_column("criminality", "conviction", "charge", "threat", "gender"),

@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from atlarge.records.matching import MOVED_DAYS, paired, pairs_by, stated, without
+from atlarge.records.matching import MOVED_DAYS, are_of_same_people, paired, pairs_by, stated, without
 from atlarge.records.outcomes import MISSING
 from atlarge.records.overlap import GONE, Stored, inside
 from atlarge.records.tables import TWO_FAMILIES
@@ -23,7 +23,6 @@ _PLACE = (
 )  # fmt: skip
 _KEPT = ("release_id", "file", "sheet", "row", "n", "date", "_aside", GONE, "_at", FILLED)
 _FINENESS = {"county": 4, "office_area": 3, "state": 2, "aor": 1}
-_COMMON_IDENTIFIERS = 0.5
 
 
 def _fineness(name: str) -> pl.Expr:
@@ -46,7 +45,7 @@ def matched(gains: pl.DataFrame, loses: pl.DataFrame, table: str, same: bool) ->
         known, theirs = (frame.drop_nulls("subject_key") for frame in (gains, loses))
         found.append(pairs_by(known, theirs, ("date", "subject_key")))
         gains, loses = without(gains, loses, found[-1])
-        if found[-1].height >= _COMMON_IDENTIFIERS * (found[-1].height + loses.height):
+        if are_of_same_people(found[-1], known, theirs):
             # both have the same identifiers, so a row whose identifier was not found is another person's
             gains, loses = (f.filter(pl.col("subject_key").is_null()) for f in (gains, loses))
     both = TWO_FAMILIES[table]

@@ -55,9 +55,19 @@ _RICH_TEXTS = 25
 _RICH_FACILITIES = 25
 """Or of so many facilities: the other columns of detainers and of files cut to one value have few values."""
 _TEXTS = ("landmark", "facility")
-_WORDS = {"JAIL": 0.05, "COUNTY": 0.08, "CENTER": 0.01, "STATE": 0.01, "CORRECTION": 0.01, "CITY": 0.005}
-"""Words of texts of places, and the least share of the rows of a national release with such a text: FY2015
-to FY2019 have two to five times as many."""
+_WORDS = {
+    "landmark": {
+        "JAIL": 0.05,
+        "COUNTY": 0.08,
+        "GENERAL": 0.05,
+        "CENTER": 0.01,
+        "STATE": 0.01,
+        "CORRECTION": 0.008,
+    },
+    "facility": {"JAIL": 0.1, "COUNTY": 0.1, "FACILITY": 0.04, "CENTER": 0.01, "CITY": 0.01, "POLICE": 0.01},
+}
+"""Words of texts of places, and the least share of the rows of a national release with such a text: those of
+FY2015 to FY2019 have two to four times as many."""
 SURE, _LIKELY = 3.0, 6.0
 """Rows of a value that the file, or one of its many places or months, should have had to have a gap there."""
 _CLOSES_ROWS, _CLOSES_SHARE = 20.0, 0.05
@@ -211,7 +221,7 @@ def shown(
         rows.add_one(name, "distinct", "", int((index <= width).sum()))
         if name in _TEXTS:
             n_of_text = np.bincount(codes, minlength=len(texts) + 1)[:-1]
-            for word in _WORDS:
+            for word in _WORDS[name]:
                 has_word = texts.str.to_uppercase().str.contains(word, literal=True).fill_null(False)
                 rows.add_one(name, "word", word, int(n_of_text[has_word.to_numpy()].sum()))
         for level in ("month", "aor", "finest", "place"):
@@ -469,7 +479,7 @@ def _cut_by_word(seen: pl.DataFrame, rows_of: dict[str, dict[str, int]]) -> list
     for column, word, n in sorted(words.iter_rows()):
         if n == total >= _MANY_ROWS and distinct[column] >= _RICH_TEXTS:
             found.append(Gap(column, (f"texts without {word}",), 0.0, 0.0))
-        elif n == 0 and is_wide and _WORDS[word] * total >= _CLOSES_ROWS:
+        elif n == 0 and is_wide and _WORDS[column][word] * total >= _CLOSES_ROWS:
             found.append(Gap(column, (f"texts with {word}",), 0.0, 0.0))
     return found
 

@@ -80,13 +80,18 @@ def paired(rows: pl.DataFrame, others: pl.DataFrame, table: str) -> pl.DataFrame
     pairs = pairs_by(known, theirs, ("date", "subject_key"))
     pairs = pl.concat([pairs, _on_near_days(*without(known, theirs, pairs))])
     left, right = without(rows, others, pairs)
-    if pairs.height < max(1.0, _COMMON * min(known.height, theirs.height)):
+    if not are_of_same_people(pairs, known, theirs):
         return pl.concat([pairs, _by_words(left, right, table)])
     # both have the same identifiers, so two rows that have one each are of two persons
     nameless = right.filter(pl.col("subject_key").is_null())
     pairs = pl.concat([pairs, _by_words(left, nameless, table)])
     left, right = without(rows, others, pairs)
     return pl.concat([pairs, _by_words(left.filter(pl.col("subject_key").is_null()), right, table)])
+
+
+def are_of_same_people(pairs: pl.DataFrame, known: pl.DataFrame, theirs: pl.DataFrame) -> bool:
+    """Whether rows with identifiers of two files have the same ones, by the pairs of one person."""
+    return pairs.height >= max(1.0, _COMMON * min(known.height, theirs.height))
 
 
 def cut_apart(rows: pl.DataFrame, others: pl.DataFrame, table: str) -> pl.DataFrame:
