@@ -183,6 +183,48 @@ def test_a_later_form_takes_the_place_of_an_earlier_one(tmp_path: Path) -> None:
     assert families()["ddp-arrests-c"].rank > families()["ddp-arrests-a"].rank
 
 
+CUT_BY = {
+    "method": lambda row: row["Apprehension Method"] != "Located",
+    "criminality": lambda row: row["Apprehension Criminality"] == "YES",
+    "landmark": lambda row: "KING" in str(row["Event Landmark"]),
+    "citizenship": lambda row: row["Citizenship Country"] == "YES",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("has_identifiers", [False, True])
+@pytest.mark.parametrize("column", CUT_BY)
+def test_a_cut_in_a_later_form_takes_no_arrest_away(
+    column: str, has_identifiers: bool, tmp_path: Path
+) -> None:
+    """What a cut left out is counted by the earlier form, which is whole; no arrest gets another's place."""
+    rows = ddp_forms.rows_of("ddp-arrests-c", 400, seed=len(column), people=10**9)
+    if not has_identifiers:
+        rows = [row | {"Anonymized Unique Identifier": None} for row in rows]
+    older = [
+        {
+            "Apprehension Date": r["Apprehension Date"], "Apprehension Method": r["Apprehension Method"],
+            "Apprehension AOR": r["AOR"], "Apprehension Site Landmark": r["Event Landmark"],
+            "Unique Identifier": r["Anonymized Unique Identifier"],
+        }
+        for r in rows
+    ]  # fmt: skip
+    cut = [row for row in rows if CUT_BY[column](row)]
+    assert 0 < len(cut) < len(rows)
+    paths = [
+        ddp_forms.write(tmp_path / "a.xlsx", "ddp-arrests-a", {"ERO": older}).path,
+        ddp_forms.write(tmp_path / "c.xlsx", "ddp-arrests-c", {"ARS": cut}).path,
+    ]
+    key = ["date", "method", "landmark"]
+    ingest(paths[:1], tmp_path / "alone", covers="nation")
+    wanted = open_store(tmp_path / "alone").scan("arrests").group_by(key).len().sort(key).collect()
+    for order in (paths, paths[::-1]):
+        for path in order:
+            ingest([path], tmp_path / order[0].stem, covers="nation")
+        found = open_store(tmp_path / order[0].stem).scan("arrests").group_by(key).len().sort(key).collect()
+        assert found.equals(wanted)
+
+
 RECODED = {"Located": "At-large", "Non-Custodial Arrest": "At-large"}
 JAILS = ("TRAVIS COUNTY JAIL, AUSTIN, TX", "HARRIS COUNTY JAIL, HOUSTON, TX")
 

@@ -13,7 +13,7 @@ import polars as pl
 
 from atlarge.records.matching import MOVED_DAYS, are_of_same_people, paired, pairs_by, stated, without
 from atlarge.records.outcomes import MISSING
-from atlarge.records.overlap import GONE, Stored, inside
+from atlarge.records.overlap import GONE, Stored, inside, shared_words
 from atlarge.records.tables import TWO_FAMILIES
 
 FILLED = "filled_from"
@@ -48,8 +48,10 @@ def matched(gains: pl.DataFrame, loses: pl.DataFrame, table: str, same: bool) ->
         if are_of_same_people(found[-1], known, theirs):
             # both have the same identifiers, so a row whose identifier was not found is another person's
             gains, loses = (f.filter(pl.col("subject_key").is_null()) for f in (gains, loses))
-    both = TWO_FAMILIES[table]
-    for more in (("aor", "state", "criminality"), ("aor", "state"), ("aor",), ()):
+    both = shared_words(gains, loses, table) if gains.height and loses.height else TWO_FAMILIES[table]
+    text = [c for c in ("landmark", "facility") if c in columns]
+    same_text = ((*text, "aor", "state", "criminality"), (*text, "aor"), tuple(text))
+    for more in (*same_text, ("aor", "state", "criminality"), ("aor", "state"), ("aor",), ()):
         key = tuple(dict.fromkeys((*both, *more)))
         if all(name in columns for name in key):
             found.append(pairs_by(gains, loses, key))

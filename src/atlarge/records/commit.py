@@ -24,7 +24,7 @@ from atlarge.records.coverage import (
     usual_share,
 )
 from atlarge.records.expected_rows import rows_lacking
-from atlarge.records.gaps import Gap, gaps_of, is_rich, notes_of
+from atlarge.records.gaps import ANY, Gap, gaps_of, is_rich, notes_of
 from atlarge.records.integrity import require
 from atlarge.records.missing import filled, lacks, reported_days
 from atlarge.records.overlap import GONE, Stored, overlaps
@@ -37,6 +37,10 @@ from atlarge.releases import families
 _MANY_TEXTS = 8
 _SOME_TEXT = 0.02
 """The share of rows that must have a text of place for a release to be one that can name counties."""
+_NO_PROOF = (
+    "nothing shows whether rows were taken out here and there (the rows are not numbered, and no published "
+    "totals of these days are known): if this is a sample, a count of 0 may be missing"
+)
 
 
 def _texts(frame: pl.DataFrame, coded: dict[str, Coded] | None = None) -> tuple[int | None, bool]:
@@ -161,6 +165,9 @@ def _gaps(prepared: Prepared, covers: list[Scope]) -> list[Gap]:
     if scope == "nation" and not prepared.shown.is_empty():
         found += rows_lacking(table, prepared.shown, prepared.numbers, usual_share(covers, scope), found)
     prepared.audit.notes += notes_of(found)
+    has_zeros = not any(gap.column == ANY and not gap.where and gap.start is None for gap in found)
+    if has_zeros and is_placed(table) and prepared.numbers.months.is_empty():
+        prepared.audit.notes.append(_NO_PROOF)
     return found
 
 

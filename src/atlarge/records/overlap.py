@@ -26,7 +26,7 @@ _BREADTH = {"nation": 4, "aor": 3, "state": 2, "county": 1, "office": 1}
 _SHARE_TWO = 0.5
 """The share of the loser's rows that must be matched by those of another family: wordings differ."""
 _AS_MANY = 0.95
-"""A later release lists what there is on days and in places if it has this share of an older one's rows."""
+"""A release lists what there is on days and in places if it has this share of another's rows."""
 _KINDS = ("aor", "state", "office", "county_fips", "method", "outcome", "disposition", "facility_code")
 _SEVERAL = 5
 """Unless it has no row of a kind of which it would leave out so many: then it was cut."""
@@ -151,7 +151,9 @@ def _compare(winner: Stored, loser: Stored, table: str) -> tuple[Stored, pl.Data
         others = _numbered(gains.frame, inside(gains, loses) & inside(loses, gains, MOVED_DAYS))
         if rows.is_empty() or others.is_empty():
             return None
-        columns = () if same else _shared_words(rows, others, table)
+        if not same and others.filter(within).height < _AS_MANY * rows.height:
+            continue  # a cut of these events does not stand for those that it leaves out
+        columns = () if same else shared_words(rows, others, table)
         pairs = pairing(rows, others, table) if pairing else pairs_by(rows, others, columns)
         if pairing is not cut_apart and pairs.height < share * rows.height:
             continue
@@ -184,7 +186,7 @@ def _compare(winner: Stored, loser: Stored, table: str) -> tuple[Stored, pl.Data
     return None
 
 
-def _shared_words(rows: pl.DataFrame, others: pl.DataFrame, table: str) -> tuple[str, ...]:
+def shared_words(rows: pl.DataFrame, others: pl.DataFrame, table: str) -> tuple[str, ...]:
     """What rows of two families are matched by: where one recodes some of it, whatever else both fill."""
     key = TWO_FAMILIES[table]
     kept = [c for c in key if not _is_recoded(rows[c], others[c])]
