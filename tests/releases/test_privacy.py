@@ -316,6 +316,44 @@ def test_names_are_noticed_in_every_form() -> None:
     assert sorted({*names} - {*sure} - {*of_unknown_words}) == []
 
 
+def test_names_with_initials_or_joined_by_signs_are_noticed() -> None:
+    draw = random.Random(11)
+    listed = {
+        kind: [name for name in table("person_names").filter(kind=kind)["name"] if len(name) > 3]
+        for kind in ("family", "given")
+    }
+    forms = (
+        "{i}. {f}", "{i} {f}", "{f}, {i}.", "{i}.{j}. {f}", "{i}. {f} RESIDENCE", "{f}_{g}", "{f}/{g}/{i}",
+        "{g}_{f}",
+    )  # fmt: skip
+    names = {
+        form.format(
+            f=draw.choice(listed["family"]),
+            g=draw.choice(listed["given"]),
+            i=draw.choice("ABCDFGJLMR"),
+            j="P",
+        )
+        for form in forms
+        for _ in range(100)
+    }
+    for is_code in (False, True):
+        found = pl.concat(persons_in(pl.Series(sorted(names)), is_code))
+        assert len(names - {*found}) <= 0.05 * len(names), names - {*found}
+
+
+def test_towns_and_counties_beside_a_direction_are_no_persons() -> None:
+    towns = table("cities").filter(pl.col("population") > 20_000, ~pl.col("city").str.contains(" "))["city"]
+    names = (draw + town for town in towns for draw in ("N. ", "S ", "E. "))
+    assert [name for name in names if how_named(name)] == []
+
+
+@pytest.mark.parametrize(
+    "number", ["PO BOX 4471", "P.O. Box 12, EL PASO", "P O BOX #778", "POB 9012", "POST OFFICE BOX 31"]
+)
+def test_boxes_of_the_post_office_are_addresses(number: str) -> None:
+    assert persons_in(pl.Series([number]))[0].to_list() == [number]
+
+
 def test_public_names_are_not_taken_for_persons() -> None:
     """Agencies, townships, jails, and towns with their state."""
     agencies = table("agreements_287g")["agency"]
@@ -344,6 +382,13 @@ def test_public_names_are_not_taken_for_persons() -> None:
         "JUAN SEGUIN HIGHWAY CHECKPOINT",
         "NORFOLK, VIRGINIA",
         "Jackson, Madison County, TN",
+        "MARTIN LUTHER KING JR BLVD, AUSTIN TX",
+        "CORNER OF MLK AND CESAR CHAVEZ",
+        "JOHN DEERE PLANT, WATERLOO IA",
+        "Trader Joe's",
+        "SAMS CLUB, LAREDO TX",
+        "FRED MEYER, PORTLAND OR",
+        "WALMART SUPERCENTER",
     ],
 )
 def test_places_named_for_persons_are_places(text: str) -> None:

@@ -38,8 +38,18 @@ NUMBERS = (
     r"|\b(?:LAT|LON|LONG|GPS)\b[-:=. ]*[-+]?\d"
     r"|^\W*\d+ .*(?:\b(?:APT|APARTMENT|UNIT|LOT|TRAILER|TRLR|SPACE|SPC|STE|RM|ROOM|BSMT|FLOOR|FL)\b|#)"
     r"[ #.:]*[A-Z]?-?\d"
+    r"|\b(?:P\.? ?O\.?|POST OFFICE) ?BOX[-:#. ]*(?:NO\.? ?)?\d|\bPOB[-:#. ]+\d"
 )
 """Numbers of persons, of their papers, telephones and cars, and where they live."""
+
+_LETTER = r"[^\W\d_]"
+_SURNAME = rf"{_LETTER}{{2}}(?:['’-]?{_LETTER})+"
+_INITIAL = rf"{_LETTER}\b\.?"
+INITIALED = (
+    rf"(?i)^\W*(?:{_INITIAL} ?){{1,2}}{_SURNAME}(?: (?:HOME|HOUSE|RES|RESIDENCE|APT))?\W*$"
+    rf"|^\W*{_SURNAME}, ?{_INITIAL}(?: ?{_INITIAL})?\W*$"
+)
+"""A word after one or two letters, or before them and a comma: a surname and initials if it is no place."""
 
 WHOSE = (
     r"(?i)\b(?:RES|RESD|RESID|RESIDENCE|RESIDENT|HOME|HOUSE|DOMICILE|DWELLING|APARTMENT|APT|VEHICLE|CAR|TRUCK|WIFE"
@@ -58,6 +68,7 @@ SOMETHING = (
 )
 _BREAK = re.compile(r"\s[-–—]+\s*|\s*[-–—]+\s|[/;:()\[\]{}#@&*+|\"?!=<>_]+|\S*\d\S*")
 _WORD = re.compile(r"[A-Z]+")
+_JOINED = re.compile(r"[A-Z]+(?:[_/][A-Z]+)+")
 _POINTS = re.compile(r"(?<=\b[A-Z])\.(?=[A-Z]\b)")
 _STROKES = str.maketrans(
     {"Ł": "L", "ł": "l", "Ø": "O", "ø": "o", "Đ": "D", "đ": "d", "ß": "ss", "ı": "i", "’": "'"}
@@ -78,6 +89,13 @@ def _words() -> dict[str, frozenset[str]]:
         kind: frozenset(word for line in lines for word in line.split())
         for kind, lines in shipped_yaml(__package__, "persons.yaml").items()
     }
+
+
+@cache
+def _public() -> re.Pattern[str]:
+    """Names of persons that shops, makes and streets bear."""
+    names = ", ".join(shipped_yaml(__package__, "persons.yaml")["public"]).split(", ")
+    return re.compile(rf"\b(?:{'|'.join(names)})\b")
 
 
 @cache
@@ -261,7 +279,9 @@ def how_named(text: str, is_code: bool = False) -> str | None:
     >>> how_named("AUSTIN, TX"), how_named("JOHN E POLK CORRECTIONAL FACILITY"), how_named("Kotanko Bryzyk")
     (None, None, 'words')
     """
-    letters = _TITLE.sub("", _letters(text))
+    letters = _public().sub("US", _TITLE.sub("", _letters(text)))
+    if _JOINED.fullmatch(letters) and not _given().isdisjoint(_WORD.findall(letters)):
+        letters = letters.replace("_", " ").replace("/", " ")
     segments = [s for s in _BREAK.split(letters) if _WORD.search(s)]
     whole = _WORD.findall(letters)
     unknown = False
@@ -275,8 +295,18 @@ def how_named(text: str, is_code: bool = False) -> str | None:
                 return "name"
             unknown |= len(whole) <= _MOST_WORDS and _is_unknown(run, after)
         unknown |= any(_is_unknown_pair(left, right) for left, right in pairwise(parts))
-    unknown |= is_code and _is_no_code(whole)
+    unknown |= _is_initialed(text, whole) or (is_code and _is_no_code(whole))
     return "words" if unknown else None
+
+
+def _is_initialed(text: str, words: list[str]) -> bool:
+    """Whether a text is a surname with initials; letters that name a direction begin a place's name."""
+    if not re.search(INITIALED, text):
+        return False
+    long = next((word for word in words if len(word) > 2), "")
+    has_direction = {*re.findall(r"\b[A-Z]\b", text.upper())} <= {*"NSEW"}
+    is_place = _is_place([long]) and (has_direction or long not in _names("family"))
+    return long not in _known() and not is_place
 
 
 def _is_unknown(run: list[str], after: str) -> bool:
@@ -343,7 +373,9 @@ def _to_read(words: pl.Series, least: int) -> pl.Series:
     distinct = tokens["w"].unique()
     weights = pl.DataFrame({"w": distinct, "weight": [_weight(word) for word in distinct.to_list()]})
     weighed = tokens.join(weights, on="w", how="left").group_by("i").agg(pl.col("weight").sum())
-    return words.gather(weighed.filter(pl.col("weight") >= least)["i"].sort())
+    initialed = every.filter(words.str.contains(INITIALED))["i"]
+    chosen = [weighed.filter(pl.col("weight") >= least)["i"], initialed.cast(weighed["i"].dtype)]
+    return words.gather(pl.concat(chosen).unique().sort())
 
 
 def _weight(word: str) -> int:
