@@ -461,6 +461,34 @@ def test_a_side_date_out_of_bounds_costs_the_cell_alone(tmp_path: Path) -> None:
     assert any("0999-07-02" in note for note in audit.notes)
 
 
+@pytest.mark.parametrize(("first", "programs"), [(1960, "SAS and Stata"), (1970, "R")])
+def test_days_counted_by_statistics_programs_are_refused_with_what_they_would_be(
+    first: int, programs: str, tmp_path: Path
+) -> None:
+    days = [dt.date(2025, 3, 1) + dt.timedelta(days=i) for i in range(30)]
+    path = _arrests(tmp_path / "a.csv", _serials(days, dt.date(first, 1, 1)))
+    with pytest.raises(ReleaseError, match=f"as {programs} count, {days[0]} to {days[-1]}.*YYYY-MM-DD"):
+        ingest([path], tmp_path / "store")
+
+
+@pytest.mark.parametrize(
+    ("cell", "mend"),
+    [("########", "widen it"), ("####", "widen it"), ("30:05.0", "show the day in it")],
+)
+@pytest.mark.parametrize("spoilt", [3, 9])
+def test_dates_that_a_spreadsheet_saved_unshown_name_the_mend(
+    cell: str, mend: str, spoilt: int, tmp_path: Path
+) -> None:
+    path = _arrests(tmp_path / "a.csv", ["2025-06-01"] * (9 - spoilt) + [cell] * spoilt)
+    if spoilt == 9:
+        with pytest.raises(ReleaseError, match=f"only 0 of 9 rows can be kept .*{mend}.*: 9 rows"):
+            ingest([path], tmp_path / "store")
+    else:
+        audit = ingest([path], tmp_path / "store").releases[0]
+        assert audit.rows_kept == 6
+        assert [(mend in reason, n) for reason, n in audit.quarantine_reasons.items()] == [(True, 3)]
+
+
 def test_an_ingest_that_loses_most_rows_is_refused(tmp_path: Path) -> None:
     moments = ["2025-06-01"] * 4 + ["not known"] * 5
     path = _arrests(tmp_path / "a.csv", moments)

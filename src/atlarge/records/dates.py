@@ -302,7 +302,9 @@ def is_from_1904(
         inside = [float(days.is_between(*ends).mean() or 0) for days in (usual, later)]  # type: ignore[arg-type]
         if min(inside) <= _STRAYS and max(inside) >= 1 - _STRAYS:
             return inside[1] > inside[0]
-        if at == 0 and max(inside) <= _STRAYS:  # days since some other one
+        if at == 0 and max(inside) <= _STRAYS:
+            if others.is_empty():
+                _refuse_other_count(path, name, usual, ends)
             return False
     if len(others):
         apart = [abs(_middle(days) - _middle(others)) for days in (usual, later)]
@@ -316,6 +318,23 @@ def is_from_1904(
             "nothing in the file shows which; write dates as YYYY-MM-DD and try again"
         )
     return more < 0
+
+
+def _refuse_other_count(path: Path, name: str, usual: pl.Series, ends: tuple[dt.date, dt.date]) -> None:
+    """Raise ReleaseError if day numbers are counted as statistics programs do.
+
+    They are not read: of years that both counts reach nothing says which it is.
+    """
+    counts = []
+    for year, programs in ((1960, "SAS and Stata"), (1970, "R")):
+        days = usual + (dt.date(year, 1, 1) - dt.date(1899, 12, 30))
+        if float(days.is_between(*ends).mean() or 0) >= 1 - _STRAYS:  # type: ignore[arg-type]
+            counts.append(f"from {year}, as {programs} count, {days.min()!s} to {days.max()!s}")
+    if counts:
+        raise ReleaseError(
+            f"{path}: the dates in {name!r} are numbers of days, and not those of spreadsheets ("
+            f"{'; '.join(counts)}); write dates as YYYY-MM-DD and try again"
+        )
 
 
 def _middle(days: pl.Series) -> float:

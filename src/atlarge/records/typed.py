@@ -40,6 +40,11 @@ _WORDS = {
     "count": "not a whole number",
     "number": "not a number",
 }
+_SPOILT = {
+    r"^ *#{3,} *$": "saved as ####, as a column too narrow shows it; widen it and save again",
+    r"^ *\d{1,2}:\d{2}(?:[.:]\d{1,2})? *$": "a time without its day; show the day in it and save again",
+}
+"""Dates as a spreadsheet program saves those that it does not show, and the mend."""
 
 _FEWEST_BESIDE, _MOST_SHARE = 4, 20
 """Fewest columns beside the date, and the most rows, one of so many, in which a date alone is no record."""
@@ -197,14 +202,22 @@ def _quarantined(
 
 
 def _faulty(
-    release: Release, typed: pl.DataFrame, bad: dict[str, pl.Series], source: dict[str, str]
+    release: Release,
+    frame: pl.DataFrame,
+    typed: pl.DataFrame,
+    bad: dict[str, pl.Series],
+    source: dict[str, str],
 ) -> Iterator[tuple[pl.Series, str, str]]:
-    """Masks of rows that fail, each with its reason and column."""
+    """Masks of rows that fail, each with its reason and column; of a row that several are of, the first."""
     for name, column in release.family.columns.items():
         if name not in typed.columns:
             continue
         words = next(spelling for spelling in column.names if plain(spelling) == source[name])
         if name in bad:
+            cells = frame[source[name]].cast(pl.String)
+            for form, why in _SPOILT.items() if column.kind in ("day", "moment") else ():
+                if (spoilt := bad[name] & cells.str.contains(form).fill_null(False)).any():
+                    yield spoilt, f"{words}: {why}", source[name]
             yield bad[name], f"{words}: {_WORDS[column.kind]}", source[name]
         if column.is_filled and typed[name].null_count():
             empty = typed[name].is_null() & ~bad[name] if name in bad else typed[name].is_null()
@@ -440,7 +453,7 @@ def _type_sheet(release: Release, sheet: Sheet, order: DateOrder) -> Typed:
         quarantined.append(
             _quarantined(release, sheet, rows.filter(failing), "nothing but a date", published, values)
         )
-    for mask, reason, column in _faulty(release, table, bad, source):
+    for mask, reason, column in _faulty(release, frame, table, bad, source):
         fresh = mask if failing is None else mask & ~failing
         failing = mask if failing is None else failing | mask
         if fresh.any():
