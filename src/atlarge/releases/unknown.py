@@ -14,7 +14,8 @@ def unknown(path: Path, header: frozenset[str], where: str) -> ReleaseError:
 
     `header`: the column names, in plain form, of what looked most like a header; `where` it was looked for.
     """
-    named = names_persons(header)
+    near = nearest(header)
+    named = [name for name in names_persons(header) if near is None or name not in near[0].plain_known]
     if named:
         return ReleaseError(
             f"{path}: not a known release, and column {named[0]!r} may name persons, their births or homes; "
@@ -33,10 +34,10 @@ def unknown(path: Path, header: frozenset[str], where: str) -> ReleaseError:
             f"{path}: its column {date!r} may be that of {family.id}, but no column beside it tells so; keep "
             f"one more of the release, such as {needed}"
         )
-    near = nearest(header)
     if near is None:
         return ReleaseError(
-            f"{path}: no header of a known release {where}; `atlarge releases` lists what is known"
+            f"{path}: no header of a known release {where}; `atlarge releases` lists what is known (of a "
+            "release that is a workbook, give the workbook, not one of its sheets)"
         )
     family, missing = near
     if not missing:
