@@ -207,3 +207,29 @@ def test_an_area_is_known_by_every_usual_way_to_write_its_name(ending: str) -> N
     for before in ("", "ERO ", "ICE ERO "):
         found = area_code(pl.Series([before + name + ending if name else name + ending for name in written]))
         assert found.to_list() == list(written.values())
+
+
+@pytest.mark.parametrize("day", ["2021-06-01", "2025-06-16", "2026-05-01"])
+def test_a_part_of_a_list_of_agencies_is_called_one(day: str, tmp_path: Path) -> None:
+    at = dt.date.fromisoformat(day)
+    ended = (pl.col("end_earliest") <= at).fill_null(False)
+    whole = (
+        table("agreements_287g")
+        .filter(pl.col("start_latest") <= at, ~ended)
+        .select(pl.col("state", "agency", "signed"), SUPPORT_TYPE="model")
+        .rename({"state": "STATE", "agency": "LAW ENFORCEMENT AGENCY", "signed": "SIGNED"})
+    )
+    first = pl.int_range(pl.len()) == 0
+    mistyped = whole.with_columns(SIGNED=pl.when(first).then(dt.date(5025, 7, 7)).otherwise("SIGNED"))
+    parts = {
+        "whole": (whole, None), "day mistyped": (mistyped, None),
+        "nearly all": (whole.sample(fraction=0.97, seed=1), None),
+        "state": (whole.filter(STATE="FL"), "all in FL"),
+        "half": (whole.sample(fraction=0.5, seed=1), " of "),
+        "large": (whole.filter(pl.col("STATE").is_in(["FL", "TX"])), "all in FL, TX"),
+    }  # fmt: skip
+    for name, (frame, words) in parts.items():
+        frame.rename({"SUPPORT_TYPE": "SUPPORT TYPE"}).write_csv(tmp_path / "list.csv")
+        notes = [n for n in prepare(read_release(tmp_path / "list.csv")).audit.notes if "part of a list" in n]
+        assert len(notes) == (words is not None), (name, notes)
+        assert all(f"{frame.height:,} agreement" in note and words in note for note in notes if words), notes

@@ -25,6 +25,7 @@ from atlarge.records.outcomes import outcome, request_type
 from atlarge.records.schemes import spelled
 from atlarge.records.tables import DERIVED, NOT_KEPT, TABLES
 from atlarge.records.typed import Typed, type_release
+from atlarge.reference import table
 from atlarge.releases.areas import area_code, state_code
 from atlarge.releases.averages import refuse_distinct
 from atlarge.releases.family import Family
@@ -37,6 +38,8 @@ _SALT = b"atlarge subject 1"
 _MOST_WORDS = 20
 _FEWEST_PASTED, _PASTED = 20, 0.95
 """Distinct rows, and the share of them that stand equally often, for a table to be pasted again."""
+_WHOLE_LIST, _FEW_STATES = 0.85, 5
+"""Share of the agreements in force that a whole list has, and the most states that a note of a part names."""
 
 
 @dataclass
@@ -173,6 +176,23 @@ def _unknown_places(family: Family, typed: Typed) -> list[str]:
     return notes
 
 
+def _part_of_a_list(agreements: pl.DataFrame) -> list[str]:
+    """A note if a list has fewer agreements than were in force on the last day of signing that it names."""
+    known = table("agreements_287g")
+    day = agreements["signed"].filter(agreements["signed"] <= known["last_listed"].max()).max()
+    ended = pl.col("end_earliest") <= day
+    in_force = known.filter(pl.col("start_latest") <= day, ~ended.fill_null(False))
+    if agreements.height >= _WHOLE_LIST * in_force.height:
+        return []
+    states = sorted(set(agreements["state"].drop_nulls().to_list()))
+    those = f" (all in {', '.join(states)})" if len(states) <= _FEW_STATES else ""
+    return [
+        f"holds {some(agreements.height, 'agreement')}{those} of {in_force.height:,} that were in force on "
+        f"{day}, the last day of signing that it names: it is a part of a list, and agencies that it leaves "
+        "out may take part all the same"
+    ]
+
+
 def identical(path: Path, hashes: list[pl.Series]) -> int:
     """Rows equal in every published column to an earlier row: without an identifier, no proof of anything.
 
@@ -278,6 +298,8 @@ def finish(begun: Begun, found: Duplicates | None) -> Prepared:
     audit.rows_dropped = dict(sorted(typed.dropped.items()))
     if family.spread is not None:
         typed.put(frame := family.spread(as_texts(frame)))
+    if family.table == "agreements":
+        audit.notes += _part_of_a_list(frame)
     if "n" not in frame.columns:
         frame = frame.with_columns(pl.repeat(1, frame.height, dtype=pl.UInt32, eager=True).alias("n"))
     audit.values = frame.height
