@@ -104,3 +104,6 @@ def test_a_family_without_a_fixed_address_says_where_to_look(tmp_path: Path) -> 
         fetch("ddp-arrests-b", tmp_path)
     with pytest.raises(ReleaseError, match="no release family 'nothing'; there are: arrests-by-state"):
         fetch("nothing", tmp_path)
+    for mistyped, meant in (("arrest-latest", "arrests-latest"), ("ddp_arrests_b", "ddp-arrests-b")):
+        with pytest.raises(ReleaseError, match=f"did you mean {meant}"):
+            fetch(mistyped, tmp_path)

@@ -20,6 +20,7 @@ from atlarge.errors import ReleaseError
 from atlarge.files import read_yaml
 from atlarge.releases import families as _folder
 from atlarge.releases.family import Family, family_of, plain
+from atlarge.wording import did_you_mean
 
 
 def _stated() -> Iterator[Family]:
@@ -105,7 +106,10 @@ def family(name: str) -> Family:
     """
     known = families()
     if name not in known:
-        raise ReleaseError(f"no release family {name!r}; there are: {', '.join(known)}")
+        near = did_you_mean(name, [*known, *(newest for one in known.values() for newest in one.latest)])
+        raise ReleaseError(
+            f"no release family {name!r}; {near + ' ' if near else ''}there are: {', '.join(known)}"
+        )
     return known[name]
 
 
