@@ -188,7 +188,7 @@ def _part_of_a_list(agreements: pl.DataFrame) -> list[str]:
     those = f" (all in {', '.join(states)})" if len(states) <= _FEW_STATES else ""
     return [
         f"holds {some(agreements.height, 'agreement')}{those} of {in_force.height:,} that were in force on "
-        f"{day!s}, the last day of signing that it names: it is a part of a list, and agencies that it leaves "
+        f"{day!s}, the last day of signing that it names: it is part of a list, and agencies that it leaves "
         "out may take part all the same"
     ]
 
