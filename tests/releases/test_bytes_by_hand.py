@@ -291,7 +291,8 @@ def test_row_names_that_r_adds_are_left_out_and_other_first_columns_are_not() ->
     numbered = [f"{k}|{line}|{k}" for k, line in enumerate(LINES)]
     for names, wrong in ((HEADER, repeated), (HEADER, beyond), (f"id|{HEADER}", numbered)):
         with pytest.raises(
-            ReleaseError, match=r"6 of 6 lines do not have the (9|10) columns of the header on line 1"
+            ReleaseError,
+            match=r"6 of 6 lines do not have the (9|10) columns of the header on line 1.*quotation marks",
         ):
             read_text(HERE, ("\n".join([names, *wrong]) + "\n").encode())
 

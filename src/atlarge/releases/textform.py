@@ -305,7 +305,8 @@ def _fitted_rows(path: Path, header: Header, body: bytes, width: int, others: in
 def _unfit(path: Path, header: Header, wrong: int, of: int) -> ReleaseError:
     return ReleaseError(
         f"{path}: {wrong:,} of {of:,} lines do not have the {len(header.names)} columns of the header on "
-        f"line {header.line + 1}; the file was not saved as published"
+        f"line {header.line + 1}; the file was not saved as published: write it "
+        "again with quotation marks around its texts, or as .xlsx"
     )
 
 
