@@ -180,6 +180,8 @@ def _part_of_a_list(agreements: pl.DataFrame) -> list[str]:
     """A note if a list has fewer agreements than were in force on the last day of signing that it names."""
     known = table("agreements_287g")
     day = agreements["signed"].filter(agreements["signed"] <= known["last_listed"].max()).max()
+    if day is None:
+        return []
     ended = pl.col("end_earliest") <= day
     in_force = known.filter(pl.col("start_latest") <= day, ~ended.fill_null(False))
     if agreements.height >= _WHOLE_LIST * in_force.height:
