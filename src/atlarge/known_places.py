@@ -76,8 +76,13 @@ def known_places() -> pl.DataFrame | None:
 
     None too where a user has a file of decisions of their own.
     """
+    return None if os.environ.get(OWN_FILE) else _shipped()
+
+
+@cache
+def _shipped() -> pl.DataFrame | None:
     path = Path(str(files("atlarge").joinpath(TABLE)))
-    if os.environ.get(OWN_FILE) or not path.is_file():
+    if not path.is_file():
         return None
     if pl.read_parquet_metadata(path).get("fingerprint") != fingerprint():
         return None

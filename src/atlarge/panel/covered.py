@@ -304,11 +304,13 @@ def covered_days(
     pieces = []
     if not covered:
         return pl.DataFrame(schema={"place": pl.String, "period": pl.Date, "days_covered": pl.Int64})
-    for same in {_covers(c): c for c in covered}.values():
-        inside = places_covered(same, places, query.by, _DAYS[query.every] if is_zero else 0)
-        alike = [c for c in covered if _covers(c) == _covers(same)]
-        spans = [pl.date_range(c.start, c.end, eager=True) for c in alike]
-        days = pl.concat(spans).unique().alias("day").to_frame()
+    alike: dict[Any, list[Coverage]] = {}
+    for c in covered:
+        alike.setdefault(_covers(c), []).append(c)
+    for same in alike.values():
+        inside = places_covered(same[-1], places, query.by, _DAYS[query.every] if is_zero else 0)
+        spans = pl.DataFrame(_spans(same), schema=["start", "end"], orient="row")
+        days = spans.select(pl.date_ranges("start", "end").explode().alias("day"))
         pieces.append((pl.DataFrame({"place": inside}, schema={"place": pl.String}), days))
     if len(pieces) == 1:
         ((people, days),) = pieces

@@ -97,6 +97,7 @@ class Store:
         self.manifest = manifest
         self._checked: set[str] = set()
         self._names: dict[str, frozenset[str]] = {}
+        self._covered: dict[str, list[Coverage]] = {}
 
     @cached_property
     def fingerprint(self) -> str:
@@ -187,6 +188,11 @@ class Store:
 
     def coverage(self, table: str) -> list[Coverage]:
         """What each release covers of a table; empty where it holds none."""
+        if table not in self._covered:
+            self._covered[table] = self._read_coverage(table)
+        return list(self._covered[table])
+
+    def _read_coverage(self, table: str) -> list[Coverage]:
         return [
             Coverage(
                 r["id"],
@@ -195,7 +201,7 @@ class Store:
                 c["scope"],
                 tuple(c["levels"]) if c.get("levels") is not None else None,
                 tuple(c.get("without", ())),
-                tuple(sorted({*c.get("lacks", ()), *self._absent(r, table)})),
+                tuple(sorted({*c.get("lacks", ()), *absent})),
                 tuple(
                     (name, tuple((dt.date.fromisoformat(a), dt.date.fromisoformat(b)) for a, b in days))
                     for name, days in c.get("reported", {}).items()
@@ -203,6 +209,7 @@ class Store:
                 tuple(Gap.of(gap) for gap in c.get("gaps", ())),
             )
             for r in self.releases
+            for absent in [self._absent(r, table)]
             for c in r["coverage"]
             if c["table"] == table
         ]
