@@ -96,6 +96,7 @@ def test_frames_of_any_library_come_back_as_they_came() -> None:
         assert as_list == plain["mark"].to_list()
 
 
+@pytest.mark.slow
 def test_results_are_short_to_look_at_and_can_be_drawn() -> None:
     pytest.importorskip("matplotlib").use("Agg")
     result = protect(_long(1), by=["county", "year"], value="n")

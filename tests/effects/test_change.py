@@ -57,6 +57,7 @@ def test_missing_periods_keep_their_place() -> None:
     assert change_point(y).index == 20
 
 
+@pytest.mark.slow
 def test_false_alarms_and_interval_coverage() -> None:
     alarms, kept = 0, 0
     for seed in range(120):

@@ -109,6 +109,7 @@ def test_a_planted_rise_and_fall_are_found_and_are_the_engines_numbers(
         assert [e["localities"] for e in events] == engine.event_units.tolist()
 
 
+@pytest.mark.slow
 def test_places_need_six_months_and_two_handoffs_a_month_before_and_a_law_is_one_witness(
     tmp_path: Path,
 ) -> None:

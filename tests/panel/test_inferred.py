@@ -93,6 +93,7 @@ def test_without_records_that_say_the_method_it_is_refused(tmp_path: Path) -> No
         panel(_store(tmp_path, late), by="state", measures=["handoffs_inferred"])
 
 
+@pytest.mark.slow
 def test_where_nothing_is_to_be_inferred_it_is_what_is_recorded() -> None:
     frame = panel(None, by="nation", measures=["handoffs", "handoffs_inferred"]).frame
     counted = {

@@ -85,6 +85,7 @@ def test_a_number_of_no_county_says_what_a_number_is() -> None:
         find_place("78701")
 
 
+@pytest.mark.slow
 def test_a_user_s_name_needs_none_of_the_lists_for_landmarks() -> None:
     gazetteer.cache_clear()
     find_place("Travis County, TX")

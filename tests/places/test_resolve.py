@@ -223,6 +223,7 @@ def test_no_rows_give_no_rows() -> None:
     assert resolve(empty).schema == pl.Schema(COLUMNS)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.text(max_size=60), st.sampled_from([None, "SNA", "HQ", "nowhere", "St. Paul"]))
 def test_any_text_gives_one_answer_with_a_basis(text: str, aor: str | None) -> None:

@@ -134,6 +134,7 @@ def test_the_worked_case_names_the_numbers_of_its_own_measure_and_area(
     assert found["headline"][1]["observed"] == 2050.0
 
 
+@pytest.mark.slow
 def test_a_report_has_its_title_its_policy_and_a_file_a_chart(tmp_path: Path) -> None:
     answer = example_answer()
     shown = show(answer)

@@ -470,6 +470,7 @@ def test_days_of_their_own_are_cut_and_tied_to_the_months_around_them(store: Sto
         assert weight == (3.0 if (kind, name, level) == ("window", "at_large", "county") else 1.0)
 
 
+@pytest.mark.slow
 def test_an_edition_says_what_it_disclosed_and_the_next_counts_it_again(store: Store) -> None:
     found = site_cells(store, WINDOWS[:2], levels=("nation", "aor", "county"))
     record = record_of(found.table)

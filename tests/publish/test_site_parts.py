@@ -97,6 +97,7 @@ def _people(place: PlaceInfo, year: int) -> int:
     return int(rows[f"population_{year}"].sum())
 
 
+@pytest.mark.slow
 def test_places_are_those_of_the_records_each_in_what_holds_it(data: SiteData) -> None:
     named = {("nation", "US")}
     for level, column in COLUMN.items():

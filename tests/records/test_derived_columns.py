@@ -101,6 +101,7 @@ def test_a_release_without_the_column_counts_nothing_by_it(tmp_path: Path) -> No
         panel(None, by="nation", measures=["convicted"])
 
 
+@pytest.mark.slow
 def test_a_newer_release_without_the_type_keeps_that_of_the_older(tmp_path: Path) -> None:
     counted = _sum(_store(tmp_path, "ddp-arrests-b", "ddp-arrests-c"), "targeted")
     assert counted["value"].drop_nulls().to_list() == [2] * 56

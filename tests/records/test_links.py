@@ -50,6 +50,7 @@ def _by_loops(left: list, right: list, before: int, after: int) -> list[tuple[in
 _ROWS = st.lists(st.tuples(st.sampled_from([None, "a", "b"]), st.integers(0, 30)), max_size=10)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(_ROWS, _ROWS, st.integers(0, 6), st.integers(0, 12))
 def test_pairs_agree_with_loops(left: list, right: list, before: int, after: int) -> None:

@@ -249,6 +249,7 @@ def _written(draw: random.Random, oddity: float) -> bytes:
     return (end.join(lines) + draw.choice(["", end])).encode()
 
 
+@pytest.mark.slow
 def test_cells_are_read_as_categories_only_where_these_are_the_texts() -> None:
     """Polars cuts a letter off a cell with something after its closing mark, where it reads categories."""
     names = ["x", "y", "z"]
