@@ -36,6 +36,7 @@ from cuts import (
     places_of,
     release,
     rows_of,
+    some_values,
     written,
 )
 
@@ -116,6 +117,28 @@ def test_a_whole_later_form_keeps_its_zeros(data_dir: Path, name: str, tmp_path:
     got = of_file(written(again, tmp_path / "again.csv"), table, places_of(said), tmp_path / "again")
     assert got
     assert len(_withheld(said, got)) <= 0.01 * sum(value == 0 for value in said.values())
+
+
+@pytest.mark.data
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(6))
+def test_two_or_three_cuts_together_count_each_row_once(data_dir: Path, seed: int, tmp_path: Path) -> None:
+    """Of detainers, by values of columns drawn, that hold parts of each other, in two orders."""
+    rows, _, table = release("NPR's detainers", data_dir / "raw")
+    rows = rows.sort("_day", maintain_order=True).head(12_000).with_row_index("number")
+    draw = random.Random(seed)
+    columns = ("state", "city", "detainer_lift_reason", "detainer_type", "detainer_detention_facility")
+    parts = [some_values(rows, draw.choice(columns), draw, 9) for _ in range(draw.choice([2, 3]))]
+    paths = [written(part.drop("number"), tmp_path / f"{i}.csv") for i, part in enumerate(parts)]
+    whole = pl.concat(parts)["number"].n_unique()
+    found = []
+    for number, order in enumerate((paths, paths[::-1])):
+        for path in order:
+            ingest([path], tmp_path / f"s{number}", allow_loss=True)
+        stored = open_store(tmp_path / f"s{number}").scan(table)
+        found.append(stored.group_by("date", "county_fips").len().sort(pl.all()).collect())
+    assert found[0].equals(found[1])
+    assert abs(found[0]["len"].sum() - whole) <= 0.001 * whole
 
 
 @pytest.mark.parametrize("covers", [None, "nation"])

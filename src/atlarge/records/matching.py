@@ -153,7 +153,7 @@ def _by_words(rows: pl.DataFrame, others: pl.DataFrame, table: str) -> pl.DataFr
         own, theirs = (np.concatenate(side) for side in zip(*found, strict=True))
         recoded = [(said[0][name][own], said[1][name][theirs]) for name in things if name not in names]
         is_exact = len(found[1:2] and found[1][0]) >= _NEARLY_ALL * rows.height
-        if not is_exact and not all(_is_renaming(*words) for words in recoded):
+        if not all(_is_renaming(*words, is_exact) for words in recoded):
             found = found[:1]
     pairs = [np.concatenate(side) for side in zip(*found, strict=True)]
     return pl.DataFrame({"_at": rows["_at"].gather(pairs[0]), "_at_right": others["_at"].gather(pairs[1])})
@@ -206,10 +206,15 @@ def _is_common(own: Keys, theirs: Keys) -> bool:
     return len(own) > 0 and np.isin(own, theirs).mean() >= _COMMON
 
 
-def _is_renaming(own: Keys, theirs: Keys) -> bool:
-    """Whether a word of one file stands for one of the other's in paired rows; of one cut away, for any."""
+def _is_renaming(own: Keys, theirs: Keys, is_exact: bool) -> bool:
+    """Whether a word of one file stands for one of the other's in paired rows; of one cut away, for any.
+
+    A single word may stand for several where `is_exact`: nearly all rows match.
+    """
     both = pl.DataFrame({"own": own, "theirs": theirs}).filter((pl.col("own") != 0) & (pl.col("theirs") != 0))
     counts = both.group_by(pl.all()).len()
+    if is_exact and 1 in (both["own"].n_unique(), both["theirs"].n_unique()):
+        return True
     most = [
         counts.group_by(word).agg(pl.col("len").max())["len"].sum()
         for word, other in (("own", "theirs"), ("theirs", "own"))

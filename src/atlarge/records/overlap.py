@@ -168,7 +168,10 @@ def _compare(winner: Stored, loser: Stored, table: str) -> tuple[Stored, pl.Data
             elsewhere = _numbered(loses.frame, _days(gains, dt.timedelta()) & ~within)
             unmatched = _numbered(gains.frame, _days(loses, dt.timedelta(days=MOVED_DAYS)))
             unmatched = unmatched.filter(~pl.col("_at").is_in(pairs["_at_right"].implode()))
-            pairs = pl.concat([pairs, paired(elsewhere, unmatched, table)])
+            more = paired(elsewhere, unmatched, table)
+            if more.is_empty():
+                more = cut_apart(elsewhere, unmatched, table)
+            pairs = pl.concat([pairs, more])
         details = {
             "won": gains.audit["id"],
             "won_file": gains.audit["file"],
