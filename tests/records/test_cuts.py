@@ -97,7 +97,7 @@ def test_no_cut_of_a_whole_release_of_any_family_makes_a_false_zero(
 @pytest.mark.parametrize("name", LATER)
 def test_no_cut_of_a_later_form_makes_a_false_zero(data_dir: Path, name: str, tmp_path: Path) -> None:
     """Of every n-th row and of random ones where a form says which row of the agency's file each was."""
-    rows, day, table = release(name, data_dir / "raw", 40_000)
+    rows, day, table = release(name, data_dir / "raw", 20_000)
     kinds = [kind for kind in CUTS if "row_original" in rows.columns or kind not in SAMPLED]
     chosen = random.Random(name).sample(kinds, 3)
     wrong, tried = _false_zeros(rows, day, table, tmp_path, [*chosen, "month", "kind of place"], 2)
@@ -110,7 +110,7 @@ def test_no_cut_of_a_later_form_makes_a_false_zero(data_dir: Path, name: str, tm
 @pytest.mark.parametrize("name", LATER)
 def test_a_whole_later_form_keeps_its_zeros(data_dir: Path, name: str, tmp_path: Path) -> None:
     """Shuffled and without columns that say neither when, where nor how: those that its user says it has."""
-    rows, _, table = release(name, data_dir / "raw", 40_000)
+    rows, _, table = release(name, data_dir / "raw", 20_000)
     ingest([written(rows, tmp_path / "whole.csv")], tmp_path / "said", covers="nation")
     said = _asked(cells(open_store(tmp_path / "said"), table, {}))
     again = rows.sample(fraction=1.0, shuffle=True, seed=3).drop(others(rows))
