@@ -29,22 +29,11 @@ SEEN = {
     "charge": ("final_charge_section",),
     "program": ("final_program", "apprehension_final_program"),
     "criminality": (
-        "criminality",
-        *(
-            f"{of}_criminality"
-            for of in (
-                "apprehension",
-                "arrest",
-                "encounter",
-                "detainer",
-                "detainer_prepared",
-                "case",
-                "book_in",
-            )
-        ),
+        "criminality", "apprehension_criminality", "arrest_criminality", "encounter_criminality",
+        "detainer_criminality", "detainer_prepared_criminality", "case_criminality", "book_in_criminality",
     ),
     "conviction": ("most_serious_conviction",),
-}
+}  # fmt: skip
 """Columns that are looked at for gaps though the store does not keep them, by their published names."""
 _OWN = ("method", "disposition", "operation_mark", "outcome", "detainer_type", "landmark", "facility")
 _MARK = "_seen_"
@@ -57,15 +46,10 @@ _RICH_FACILITIES = 25
 _TEXTS = ("landmark", "facility")
 _WORDS = {
     "landmark": {
-        "JAIL": 0.05,
-        "COUNTY": 0.08,
-        "GENERAL": 0.05,
-        "CENTER": 0.01,
-        "STATE": 0.01,
-        "CORRECTION": 0.008,
+        "JAIL": 0.05, "COUNTY": 0.08, "GENERAL": 0.05, "CENTER": 0.01, "STATE": 0.01, "CORRECTION": 0.008,
     },
     "facility": {"JAIL": 0.1, "COUNTY": 0.1, "FACILITY": 0.04, "CENTER": 0.01, "CITY": 0.01, "POLICE": 0.01},
-}
+}  # fmt: skip
 """Words of texts of places, and the least share of the rows of a national release with such a text: those of
 FY2015 to FY2019 have two to four times as many."""
 SURE, _LIKELY = 3.0, 6.0

@@ -152,7 +152,8 @@ def _by_words(rows: pl.DataFrame, others: pl.DataFrame, table: str) -> pl.DataFr
                 left = [np.delete(side, i) for side, i in zip(left, at, strict=True)]
         own, theirs = (np.concatenate(side) for side in zip(*found, strict=True))
         recoded = [(said[0][name][own], said[1][name][theirs]) for name in things if name not in names]
-        is_exact = len(found[1:2] and found[1][0]) >= _NEARLY_ALL * rows.height
+        at_once = len(found[1][0]) if len(found) > 1 else 0
+        is_exact = at_once >= _NEARLY_ALL * rows.height
         if not all(_is_renaming(*words, is_exact) for words in recoded):
             found = found[:1]
     pairs = [np.concatenate(side) for side in zip(*found, strict=True)]
