@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import gc
 import json
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -56,6 +60,34 @@ def test_all_files_or_none(tmp_path: Path) -> None:
     with pytest.raises(ReleaseError, match=r"bad\.csv"):
         ingest([good, bad], tmp_path / "store")
     assert not (tmp_path / "store" / "manifest.json").exists()
+
+
+@pytest.mark.parametrize("when", ["while it locks it", "before it opens the lock", "just after"])
+def test_a_writer_whose_new_folder_another_sweeps_takes_another(
+    when: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until its lock is held, another writer takes the folder for one that a killed writer left behind."""
+    locked, swept = store_module.locked, list[Path]()
+
+    @contextlib.contextmanager
+    def swept_once(path: Path, busy: Exception, **options: Any) -> Iterator[None]:
+        if path.parent == tmp_path / "store" or swept:
+            with locked(path, busy, **options):
+                yield
+            return
+        swept.append(path.parent)
+        if when != "just after":
+            shutil.rmtree(path.parent)
+            raise busy if when == "while it locks it" else FileNotFoundError(2, "No such file", str(path))
+        with locked(path, busy, **options):
+            shutil.rmtree(path.parent)
+            yield
+
+    monkeypatch.setattr(store_module, "locked", swept_once)
+    ingest([simulated_files.arrests(tmp_path / "a.csv", 50)], tmp_path / "store")
+    assert len(swept) == 1
+    assert simulated_files.counted(tmp_path / "store") == 50
+    assert {p.name for p in (tmp_path / "store").iterdir()} == {".lock", "arrests", "manifest.json"}
 
 
 @pytest.mark.slow

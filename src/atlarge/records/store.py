@@ -45,6 +45,8 @@ _LOCK = ".lock"
 _TEMPORARY = ".new-"
 _SPILL = ".aside-"
 _LOCK_SECONDS = 300.0
+_ATTEMPTS = 20
+"""How often a writer makes its folder of temporary files again where others have removed it."""
 _OWN_NAME = re.compile(r"-[0-9a-f]{12}(?:[.-]|$)")
 """In the name of every file of a release: the start of the sha256 that it came from."""
 
@@ -420,13 +422,22 @@ class Spill:
     def _place(self) -> Path:
         with self._guard:
             if self._folder is None:
-                private_folder(self._store)
-                self._folder = Path(tempfile.mkdtemp(prefix=_SPILL, dir=self._store))
-                self._lock.enter_context(
-                    locked(self._folder / _LOCK, StoreError(f"{self._folder}: is in use"))
-                )
+                self._folder = self._own_folder()
             self._count += 1
             return self._folder / f"{self._count}.parquet"
+
+    def _own_folder(self) -> Path:
+        """A new folder, locked. Until it is, another writer may take it for one that a killed writer left."""
+        swept = StoreError(f"{self._store}: another writer keeps removing temporary files; try again")
+        for _ in range(_ATTEMPTS):
+            with contextlib.suppress(FileNotFoundError, StoreError):
+                private_folder(self._store)
+                folder = Path(tempfile.mkdtemp(prefix=_SPILL, dir=self._store))
+                self._lock.enter_context(locked(folder / _LOCK, swept))
+                if (folder / _LOCK).exists():
+                    return folder
+            self._lock.close()
+        raise swept
 
     def write(self, frame: pl.DataFrame) -> Path:
         """Write rows to a temporary file and return where it is. Raises StoreError if that fails."""
