@@ -50,7 +50,7 @@ def matched(gains: pl.DataFrame, loses: pl.DataFrame, table: str, same: bool) ->
             gains, loses = (f.filter(pl.col("subject_key").is_null()) for f in (gains, loses))
     both = shared_words(gains, loses, table) if gains.height and loses.height else TWO_FAMILIES[table]
     text = [c for c in ("landmark", "facility") if c in columns]
-    same_text = ((*text, "aor", "state", "criminality"), (*text, "aor"), tuple(text))
+    same_text = [(*text, "aor", "state", "criminality"), (*text, "aor"), tuple(text)] if text else []
     for more in (*same_text, ("aor", "state", "criminality"), ("aor", "state"), ("aor",), ()):
         key = tuple(dict.fromkeys((*both, *more)))
         if all(name in columns for name in key):
