@@ -6,6 +6,7 @@ import datetime as dt
 import random
 from itertools import permutations
 from pathlib import Path
+from typing import Any
 
 import ddp_forms
 import polars as pl
@@ -162,17 +163,19 @@ def test_a_later_vintage_that_blanks_a_few_landmarks_unplaces_none(seed: int, tm
     assert len(lines) - 6 <= stores[0].height <= len(lines) + 1
 
 
+def _in_form_a(row: dict[str, Any]) -> dict[str, Any]:
+    """An arrest of form C as form A has it."""
+    return {
+        "Apprehension Date": row["Apprehension Date"], "Apprehension Method": row["Apprehension Method"],
+        "Apprehension AOR": row["AOR"], "Apprehension Site Landmark": row["Event Landmark"],
+        "Unique Identifier": row["Anonymized Unique Identifier"],
+    }  # fmt: skip
+
+
 def test_a_later_form_takes_the_place_of_an_earlier_one(tmp_path: Path) -> None:
     """The same arrests in forms A and C: C is kept, A is set aside on the days that C covers."""
     rows = ddp_forms.rows_of("ddp-arrests-c", 200, seed=4, people=100_000)
-    older = [
-        {
-            "Apprehension Date": r["Apprehension Date"], "Apprehension Method": r["Apprehension Method"],
-            "Apprehension AOR": r["AOR"], "Apprehension Site Landmark": r["Event Landmark"],
-            "Unique Identifier": r["Anonymized Unique Identifier"],
-        }
-        for r in rows
-    ]  # fmt: skip
+    older = [_in_form_a(row) for row in rows]
     newer = [r for r in rows if r["Apprehension Date"].day > 5]
     a = ddp_forms.write(tmp_path / "a.xlsx", "ddp-arrests-a", {"ERO": older})
     c = ddp_forms.write(tmp_path / "c.xlsx", "ddp-arrests-c", {"ARS": newer})
@@ -201,14 +204,7 @@ def test_a_cut_in_a_later_form_takes_no_arrest_away(
     rows = ddp_forms.rows_of("ddp-arrests-c", 400, seed=len(column), people=10**9)
     if not has_identifiers:
         rows = [row | {"Anonymized Unique Identifier": None} for row in rows]
-    older = [
-        {
-            "Apprehension Date": r["Apprehension Date"], "Apprehension Method": r["Apprehension Method"],
-            "Apprehension AOR": r["AOR"], "Apprehension Site Landmark": r["Event Landmark"],
-            "Unique Identifier": r["Anonymized Unique Identifier"],
-        }
-        for r in rows
-    ]  # fmt: skip
+    older = [_in_form_a(row) for row in rows]
     cut = [row for row in rows if CUT_BY[column](row)]
     assert 0 < len(cut) < len(rows)
     paths = [

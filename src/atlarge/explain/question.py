@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 MIN_ARRESTS = 20
 MIN_PER_MONTH = 1.0
 HEADQUARTERS = "HQ"
-MOST_LISTED = 4
+_MOST_LISTED = 4
 _KINDS = {"county": "county", "office": "ICE office area", "aor": "area of responsibility", "state": "state"}
 
 
@@ -73,7 +73,7 @@ def which_policy(place: Place, registry: Registry) -> str:
     if place.kind in ("county", "state"):
         own = [p for p in registry.select(place=place.code) if p.level == place.kind]
     decisions = [p for p in own if not p.is_agreement] or own
-    latest = sorted(decisions, key=lambda p: p.effective)[-MOST_LISTED:]
+    latest = sorted(decisions, key=lambda p: p.effective)[-_MOST_LISTED:]
     listed = ", ".join(f"{p.id} ({p.effective})" for p in latest)
     has = f"{place.name} has {listed}" if own else f"no dated policy of {place.name} itself is on record"
     return f"name a policy (--policy) or a day (--date); {has}"

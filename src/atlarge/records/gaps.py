@@ -204,9 +204,9 @@ def shown(
             value = np.where(value > width, np.int32(wanted[name].index(_NONE)), value)
         rows.add_one(name, "distinct", "", int((index <= width).sum()))
         if name in _TEXTS:
-            n_of_text = np.bincount(codes, minlength=len(texts) + 1)[:-1]
+            n_of_text, upper = np.bincount(codes, minlength=len(texts) + 1)[:-1], texts.str.to_uppercase()
             for word in _WORDS[name]:
-                has_word = texts.str.to_uppercase().str.contains(word, literal=True).fill_null(False)
+                has_word = upper.str.contains(word, literal=True).fill_null(False)
                 rows.add_one(name, "word", word, int(n_of_text[has_word.to_numpy()].sum()))
         for level in ("month", "aor", "finest", "place"):
             if level == "place" and name == complete:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from pathlib import Path
 
 import polars as pl
@@ -32,7 +31,7 @@ from atlarge.releases.family import Family
 from atlarge.releases.persons import how_named
 from atlarge.releases.privacy import blank_persons
 from atlarge.releases.reading import Release
-from atlarge.wording import some
+from atlarge.wording import did_you_mean, some
 
 _SALT = b"atlarge subject 1"
 _MOST_WORDS = 20
@@ -227,11 +226,8 @@ def _check_columns(family: Family) -> None:
             )
     columns = [*TABLES[family.table], *NOT_KEPT]
     for name in sorted(set(family.columns) - set(columns)):
-        near = get_close_matches(name, columns)
-        raise ReleaseError(
-            f"{of}: table {family.table!r} has no column {name!r}"
-            + (f"; did you mean {near[0]!r}?" if near else f"; it has: {', '.join(TABLES[family.table])}")
-        )
+        near = did_you_mean(name, columns) or f"it has: {', '.join(TABLES[family.table])}"
+        raise ReleaseError(f"{of}: table {family.table!r} has no column {name!r}; {near}")
 
 
 def begin(release: Release, hashes: list[pl.Series] | None = None, order: DateOrder | None = None) -> Begun:

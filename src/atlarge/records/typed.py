@@ -213,11 +213,12 @@ def _faulty(
         if name not in typed.columns:
             continue
         words = next(spelling for spelling in column.names if plain(spelling) == source[name])
-        if name in bad:
+        if name in bad and column.kind in ("day", "moment"):
             cells = frame[source[name]].cast(pl.String)
-            for form, why in _SPOILT.items() if column.kind in ("day", "moment") else ():
+            for form, why in _SPOILT.items():
                 if (spoilt := bad[name] & cells.str.contains(form).fill_null(False)).any():
                     yield spoilt, f"{words}: {why}", source[name]
+        if name in bad:
             yield bad[name], f"{words}: {_WORDS[column.kind]}", source[name]
         if column.is_filled and typed[name].null_count():
             empty = typed[name].is_null() & ~bad[name] if name in bad else typed[name].is_null()

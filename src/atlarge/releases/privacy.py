@@ -138,7 +138,12 @@ def blank_persons(
     frame = sheet.frame
     is_of_persons = family.table in _OF_PERSONS
     asked = [
-        (spelling, name, _not_public(sheet.words(spelling), name, public))
+        (
+            spelling,
+            name,
+            is_of_persons and name not in _PLACES,
+            _not_public(sheet.words(spelling), name, public),
+        )
         for name, column in family.columns.items()
         if column.kind == "text"
         and name not in _UNREAD
@@ -148,14 +153,13 @@ def blank_persons(
         if spelling in frame.columns and is_text(frame[spelling])
     ]
     by_kind: dict[bool, list[pl.Series]] = {}
-    for _, name, words in asked:
-        by_kind.setdefault(is_of_persons and name not in _PLACES, []).append(words)
+    for _, _, is_code, words in asked:
+        by_kind.setdefault(is_code, []).append(words)
     known = {is_code: persons_in(pl.concat(found).unique(), is_code) for is_code, found in by_kind.items()}
-    for spelling, name, words in asked:
-        both = known[is_of_persons and name not in _PLACES]
-        if not any(map(len, both)):
+    for spelling, name, is_code, words in asked:
+        if not any(map(len, known[is_code])):
             continue
-        found, unknown = (texts.filter(texts.is_in(words.implode())) for texts in both)
+        found, unknown = (texts.filter(texts.is_in(words.implode())) for texts in known[is_code])
         _refuse_most(path, frame[spelling], found)
         if is_of_persons and len(unknown):
             rows = frame[spelling].filter(frame[spelling].is_in(unknown.implode())).value_counts()
