@@ -341,6 +341,19 @@ def test_names_with_initials_or_joined_by_signs_are_noticed() -> None:
         assert len(names - {*found}) <= 0.05 * len(names), names - {*found}
 
 
+@pytest.mark.parametrize("prefix", ["O'", "D\u2019", "N'", "O\u2019"])
+def test_surnames_with_an_apostrophe_are_noticed_beside_initials(prefix: str) -> None:
+    draw = random.Random(prefix)
+    family = [name for name in table("person_names").filter(kind="family")["name"] if len(name) > 4]
+    names = {
+        form.format(f=prefix + draw.choice(family), i=draw.choice("ABCDFGJLMR"))
+        for form in ("{i}. {f}", "{i} {f}", "{f}, {i}.", "{f}, {i} {i}")
+        for _ in range(50)
+    }
+    found = pl.concat(persons_in(pl.Series(sorted(names))))
+    assert len(names - {*found}) <= 0.05 * len(names), names - {*found}
+
+
 def test_towns_and_counties_beside_a_direction_are_no_persons() -> None:
     towns = table("cities").filter(pl.col("population") > 20_000, ~pl.col("city").str.contains(" "))["city"]
     names = (draw + town for town in towns for draw in ("N. ", "S ", "E. "))

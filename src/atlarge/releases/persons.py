@@ -43,7 +43,7 @@ NUMBERS = (
 """Numbers of persons, of their papers, telephones and cars, and where they live."""
 
 _LETTER = r"[^\W\d_]"
-_SURNAME = rf"{_LETTER}{{2}}(?:['’-]?{_LETTER})+"
+_SURNAME = rf"{_LETTER}(?:['’-]?{_LETTER}){{2,}}"
 _INITIAL = rf"{_LETTER}\b\.?"
 INITIALED = (
     rf"(?i)^\W*(?:{_INITIAL} ?){{1,2}}{_SURNAME}(?: (?:HOME|HOUSE|RES|RESIDENCE|APT))?\W*$"
