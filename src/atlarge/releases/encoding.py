@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+
 from atlarge.errors import ReleaseError
 
 _LETTERS = "".join(chr(c) for c in range(0xC0, 0x100) if chr(c) not in "×÷ÐðÞþÿ") + "ŠšŽžŒœ"
@@ -35,6 +37,11 @@ def from_utf16(path: Path, packed: Iterator[bytes], _most: int, *, order: str = 
         raise ReleaseError(
             f"{path}: is in UTF-16, but damaged or cut short after {given:,} bytes; save it as UTF-8"
         ) from None
+
+
+def is_ascii(text: bytes, least: int = 0) -> bool:
+    """Whether every byte is from `least` to 127; unlike `bytes.isascii`, other threads go on meanwhile."""
+    return int(np.frombuffer(text, np.int8).min(initial=127)) >= least
 
 
 def _is_windows(block: bytes) -> bool:
@@ -70,7 +77,7 @@ class Decoded:
             self._from_mac = b"\n" not in block and b"\r" in block
         if self._from_mac:
             block = block.replace(b"\r", b"\n")
-        if block.isascii():
+        if is_ascii(block):
             return block
         try:
             block.decode()
