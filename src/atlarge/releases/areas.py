@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from functools import cache
+import re
+from collections.abc import Callable
+from functools import cache, lru_cache
 
 import polars as pl
 
 from atlarge.reference import state_codes, table
 
-_SUFFIX = r"(?i)\s+(?:area of responsibility|aor|field office)$"
-_PREFIX = r"(?i)^(?:ice\s+)?ero\s+"
-_SAINT = r"(?i)^(?:saint|st\.?)\s+"
+_SUFFIX = re.compile(r"\s+(?:area of responsibility|aor|field office)$", re.IGNORECASE)
+_PREFIX = re.compile(r"^(?:ice\s+)?ero\s+", re.IGNORECASE)
+_SAINT = re.compile(r"^(?:saint|st\.?)\s+", re.IGNORECASE)
 
 
 @cache
@@ -28,27 +30,29 @@ def _area_codes() -> dict[str, str]:
     return codes
 
 
-def _coded(words: pl.Series, codes: dict[str, str], *parts: tuple[str, str]) -> pl.Series:
-    """The codes of words, whatever their capitals; of each pair in `parts` the first becomes the second."""
-    if words.null_count() == len(words):
-        return words.cast(pl.String)
-    plain = pl.col(words.name).str.strip_chars()
-    for part, by in parts:
-        plain = plain.str.replace(part, by)
-    found = plain.str.to_lowercase().replace_strict(
-        list(codes), list(codes.values()), default=None, return_dtype=pl.String
-    )
-    return words.to_frame().select(found).to_series()
+@lru_cache(maxsize=4096)
+def _area_code(word: str) -> str | None:
+    bare = _PREFIX.sub("", _SUFFIX.sub("", word.strip()))
+    return _area_codes().get(_SAINT.sub("st. ", bare).lower())
+
+
+def _state_code(word: str) -> str | None:
+    return state_codes().get(word.strip().lower())
+
+
+def _coded(words: pl.Series, code_of: Callable[[str], str | None]) -> pl.Series:
+    codes = [None if word is None else code_of(word) for word in words.to_list()]
+    return pl.Series(words.name, codes, dtype=pl.String)
 
 
 def area_code(words: pl.Series) -> pl.Series:
     """Three-letter codes of areas of responsibility; null where the words name none."""
-    return _coded(words, _area_codes(), (_SUFFIX, ""), (_PREFIX, ""), (_SAINT, "st. "))
+    return _coded(words, _area_code)
 
 
 def state_code(words: pl.Series) -> pl.Series:
     """Two-letter codes of states; null where the words name none."""
-    return _coded(words, state_codes())
+    return _coded(words, _state_code)
 
 
 @cache
