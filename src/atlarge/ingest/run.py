@@ -6,6 +6,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from importlib import import_module
 from itertools import zip_longest
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from atlarge.records.revisions import revisions
 from atlarge.records.store import Spill, Store, open_store, read_manifest
 from atlarge.releases import Release, families, read_releases
 from atlarge.releases.opening import Opened, open_release
+from atlarge.releases.persons import load_words
 from atlarge.releases.reading import is_long, read_parts
 from atlarge.releases.workbook import FORMULAS
 from atlarge.wording import some
@@ -71,6 +73,18 @@ def _read(path: Path, store: Path) -> tuple[Opened, list[str], list[Release]]:
     return opened, earlier, [] if earlier or is_long(opened) else read_releases(path, opened)
 
 
+def _loaded() -> Placer:
+    """Load what the first release needs: families for its header, words for its texts, known places, and the
+    modules that Polars asks for at a first column from NumPy and the store at its first lock."""
+    families()
+    load_words()
+    known_texts()
+    placer = Placer()
+    for module in ("numpy.ma", "filelock"):
+        import_module(module)
+    return placer
+
+
 def _read_all(
     paths: Sequence[Path], store: Path, spill: Spill, report: Progress, covers: list[Scope]
 ) -> list[list[Prepared | str]]:
@@ -88,9 +102,7 @@ def _read_all(
 
     with ThreadPoolExecutor(_READERS) as pool:
         reading = deque(pool.submit(_read, path, store) for path in paths[:_READERS])
-        families()  # while the first files are unpacked, for their headers
-        placer = Placer()
-        known_texts()
+        placer = _loaded()  # while the first files are unpacked
         found: list[list[Future[Prepared] | Prepared | str]] = []
         try:
             for path, after in zip_longest(paths, paths[_READERS:]):

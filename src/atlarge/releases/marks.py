@@ -21,8 +21,10 @@ _ONE = r"[\(\[]?\s*b\s*[\)\]]?\s*[\(\[]\s*\d\s*[\)\]]\s*[\(\[]?\s*[a-f]?\s*[\)\]
 REDACTION = rf"(?i)^\s*(?:{_ONE})+$"
 
 
+_TRIMMED = pl.col("word").str.strip_chars(" \t\r\n\u00a0\ufeff")
+_BARE = pl.when(~(_TRIMMED.is_in(list(BLANK)) | _TRIMMED.str.contains(REDACTION))).then(_TRIMMED)
+
+
 def bare_words(words: pl.Series) -> pl.Series:
     """Trimmed words, blanks and redaction marks null."""
-    trimmed = pl.col(words.name).str.strip_chars(" \t\r\n\u00a0\ufeff")
-    gone = trimmed.is_in(list(BLANK)) | trimmed.str.contains(REDACTION)
-    return words.to_frame().select(pl.when(~gone).then(trimmed)).to_series()
+    return words.to_frame("word").select(_BARE).to_series().alias(words.name)

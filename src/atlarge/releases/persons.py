@@ -79,6 +79,7 @@ _MOST_WORDS = 8
 _OF_THE = re.compile(r"\bDE L(?:A|AS|OS)\b")
 FEW_ROWS = 5
 """A text of unknown words in so many rows is no person's."""
+_MOST_HARMLESS = 100_000
 _SOME, _MANY = 500, 10_000
 """How many live in a town whose name of one word is known as a place's, and as no person's."""
 
@@ -340,11 +341,32 @@ def _is_unknown_pair(left: list[str], right: list[str]) -> bool:
     )
 
 
+_harmless: dict[bool, set[str]] = {True: set(), False: set()}
+"""Texts read before that name no one: codes, and others."""
+
+
+def load_words() -> None:
+    """Compile the patterns and load the words by which texts are read, ahead of the first text."""
+    persons_in(pl.Series(["jail"]), is_code=True)
+
+
 def persons_in(words: pl.Series, is_code: bool = False) -> tuple[pl.Series, pl.Series]:
     """Of distinct texts, those that name a person or give a number, and those of unknown words alone.
 
     `is_code`: of a column of codes, in which a given name is enough.
     """
+    harmless = _harmless[is_code]
+    words = words.filter(pl.Series([word not in harmless for word in words.to_list()], dtype=pl.Boolean))
+    if words.is_empty():
+        return words, words
+    named, unknown = _persons_in(words, is_code)
+    if len(harmless) + len(words) < _MOST_HARMLESS:
+        harmless.update(words.to_list())
+        harmless.difference_update(named.to_list(), unknown.to_list())
+    return named, unknown
+
+
+def _persons_in(words: pl.Series, is_code: bool) -> tuple[pl.Series, pl.Series]:
     text = pl.col(words.name).str
     own = text.contains(NUMBERS) | (text.contains(WHOSE) & ~text.contains(SOMETHING))
     found = words.to_frame().select(own).to_series()

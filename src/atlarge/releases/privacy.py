@@ -181,11 +181,11 @@ def blank_persons(
 def _not_public(words: pl.Series, name: str, public: Collection[str]) -> pl.Series:
     """The texts of a column that may name someone: neither public, nor a code of a place, nor a mark of a
     missing value, nor a formula, of which nothing is kept at all."""
-    if public:
-        words = words.filter(pl.Series([w.strip() not in public for w in words.to_list()], dtype=pl.Boolean))
+    kept = [word for word in words.to_list() if word.strip() not in public]
+    words = pl.Series("text", kept, dtype=pl.String)
     if name in _CODED:
         words = words.filter(_CODED[name](words).is_null())
-    return words.filter(~bare_words(words).str.starts_with("=")).alias("text")
+    return words if words.is_empty() else words.filter(~bare_words(words).str.starts_with("="))
 
 
 def _refuse_most(path: Path, cells: pl.Series, found: pl.Series) -> None:
