@@ -53,7 +53,8 @@ class Coded(NamedTuple):
 
 def is_text(column: pl.Series) -> bool:
     """Whether a column is of texts, or of categories, which are texts too."""
-    return column.dtype == pl.String or isinstance(column.dtype, pl.Categorical)
+    kind = column.dtype
+    return kind == pl.String or isinstance(kind, pl.Categorical)
 
 
 def as_texts(frame: pl.DataFrame) -> pl.DataFrame:
@@ -76,13 +77,26 @@ def code(values: pl.Series) -> Coded:
     numbers = values.to_physical().cast(pl.UInt32)
     width = 1 + int(numbers.max()) if numbers.count() else 0  # type: ignore[arg-type]
     rows = numbers.fill_null(width).to_numpy() if numbers.null_count() else numbers.to_numpy()
-    first = np.full(width + 1, len(rows), np.int32)
-    first[rows[::-1]] = np.arange(len(rows) - 1, -1, -1, dtype=np.int32)
-    first[width] = len(rows)
-    places = np.sort(first)[: np.count_nonzero(first < len(rows))]
+    places = _first_rows(rows, width)
     own = np.full(width + 1, len(places), np.int32)
     own[rows[places]] = np.arange(len(places), dtype=np.int32)  # as the rows stand, whoever read them first
-    return Coded(values.gather(places).cast(pl.String), own.take(rows))
+    return Coded(values[places].cast(pl.String), own.take(rows))
+
+
+def _first_rows(rows: NDArray[np.uint32], width: int) -> Numbers:
+    """The first row of each number below `width` that occurs, in the order of the rows.
+
+    In ever larger parts, since the first rows hold most numbers.
+    """
+    first = np.full(width + 1, -1, np.int32)
+    first[width] = len(rows)
+    at, size = 0, LOOKED_AT
+    while at < len(rows) and (first < 0).any():
+        part = rows[at : at + size]
+        new = np.flatnonzero(first.take(part) < 0)[::-1]
+        first[part[new]] = at + new
+        at, size = at + size, 4 * size
+    return np.sort(first[(first >= 0) & (first < len(rows))])
 
 
 def as_categories(

@@ -40,7 +40,8 @@ def _parse(
 ) -> tuple[pl.Series, pl.Series]:
     """Values of distinct trimmed texts, and which of them cannot be read."""
     if column.kind == "text":
-        return words, words.str.starts_with("=").fill_null(False)
+        bad = words.str.starts_with("=")
+        return words, bad.fill_null(False) if bad.any() else bad
     if column.kind in ("day", "moment"):
         dates = read_dates(words, order)
         first = first if column.is_main else _OLDEST
