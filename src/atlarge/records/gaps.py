@@ -19,8 +19,9 @@ import polars as pl
 
 from atlarge.calendar import month_end
 from atlarge.codes import Coded, Numbers, code
+from atlarge.files import shipped_yaml
 from atlarge.records.coverage import each_place
-from atlarge.records.schemes import WIDER, WIDER_WORDS, scheme
+from atlarge.records.schemes import WIDER, WIDER_WORDS, is_recoded, scheme
 from atlarge.reference import table as reference
 
 SEEN = {
@@ -43,15 +44,9 @@ _RICH_TEXTS = 25
 """Or of so many texts of place that national releases have."""
 _RICH_FACILITIES = 25
 """Or of so many facilities: the other columns of detainers and of files cut to one value have few values."""
-_TEXTS = ("landmark", "facility")
-_WORDS = {
-    "landmark": {
-        "JAIL": 0.05, "COUNTY": 0.08, "GENERAL": 0.05, "CENTER": 0.01, "STATE": 0.01, "CORRECTION": 0.008,
-    },
-    "facility": {"JAIL": 0.1, "COUNTY": 0.1, "FACILITY": 0.04, "CENTER": 0.01, "CITY": 0.01, "POLICE": 0.01},
-}  # fmt: skip
-"""Words of texts of places, and the least share of the rows of a national release with such a text: those of
-FY2015 to FY2019 have two to four times as many."""
+_WORDS: dict[str, dict[str, float]] = shipped_yaml("atlarge.records", "place_words.yaml")
+"""Words of texts of places, by column, and the least share of a national release's rows with such a text."""
+_TEXTS = tuple(_WORDS)
 SURE, _LIKELY = 3.0, 6.0
 """Rows of a value that the file, or one of its many places or months, should have had to have a gap there."""
 _CLOSES_ROWS, _CLOSES_SHARE = 20.0, 0.05
@@ -604,7 +599,7 @@ def _lacking_whole(lacking: pl.DataFrame) -> dict[str, list[dict[str, Any]]]:
 def _recoded(words: set[str]) -> set[str]:
     """Methods that a file of these words writes in a wider word and none of them in its own: all, if it has
     no words but the wider ones."""
-    if words <= WIDER_WORDS and all(words & set(wider) for _, *wider in WIDER.values()):
+    if is_recoded(words) and all(words & set(wider) for _, *wider in WIDER.values()):
         return set(_wanted("arrests")["method"])
     found = set()
     for category, (first, *wider) in WIDER.items():

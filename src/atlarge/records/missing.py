@@ -7,7 +7,7 @@ import datetime as dt
 import polars as pl
 
 from atlarge.files import shipped_yaml
-from atlarge.records.schemes import AS_RECORDED, WIDER_WORDS
+from atlarge.records.schemes import AS_RECORDED, is_recoded
 from atlarge.records.tables import DATE_COLUMN, TABLES
 from atlarge.releases.family import Column, Family
 
@@ -127,11 +127,6 @@ def lacks(frame: pl.DataFrame, table: str) -> list[str]:
     empty = {n for n in names if n not in frame.columns or frame[n].null_count() == frame.height}
     if "outcome" in names and ("lift_reason" not in frame.columns or not frame["lift_reason"].count()):
         empty.add("outcome")
-    if "method" in names and "method" not in empty and _is_recoded(frame["method"].drop_nulls()):
+    if "method" in names and "method" not in empty and is_recoded(set(frame["method"].drop_nulls().unique())):
         empty.add(AS_RECORDED)
     return sorted(empty)
-
-
-def _is_recoded(methods: pl.Series) -> bool:
-    """Whether a newsroom's wider words stand for every method."""
-    return methods[0].upper() in WIDER_WORDS and {m.upper() for m in methods.unique()} <= WIDER_WORDS

@@ -60,6 +60,18 @@ def scheme(name: str) -> Scheme:
     return schemes()[one_of(name, schemes(), "scheme")]
 
 
+def is_recoded(methods: set[str]) -> bool:
+    """Whether a newsroom's wider words stand for every method."""
+    return bool(methods) and {method.upper() for method in methods} <= WIDER_WORDS
+
+
+def in_wider_words(method: pl.Expr) -> pl.Expr:
+    """Methods as newsrooms recode them: custodial, or else at large; null stays null."""
+    custodial = [one.upper() for one in scheme("biglocal").methods("custodial")]
+    is_custodial = method.str.to_uppercase().is_in(custodial)
+    return pl.when(is_custodial).then(pl.lit("CUSTODIAL")).when(method.is_not_null()).then(pl.lit("AT-LARGE"))
+
+
 def _key(method: str) -> str:
     return "".join(c for c in method.casefold() if c.isalnum())
 
