@@ -225,6 +225,7 @@ def test_a_part_of_a_list_of_agencies_is_called_one(day: str, tmp_path: Path) ->
         "whole": (whole, None), "day mistyped": (mistyped, None),
         "nearly all": (whole.sample(fraction=0.97, seed=1), None),
         "state": (whole.filter(STATE="FL"), "all in FL"),
+        "all states but one": (whole.filter(pl.col("STATE") != "TX"), "none in TX"),
         "half": (whole.sample(fraction=0.5, seed=1), " of "),
         "large": (whole.filter(pl.col("STATE").is_in(["FL", "TX"])), "all in FL, TX"),
     }  # fmt: skip

@@ -37,8 +37,9 @@ _SALT = b"atlarge subject 1"
 _MOST_WORDS = 20
 _FEWEST_PASTED, _PASTED = 20, 0.95
 """Distinct rows, and the share of them that stand equally often, for a table to be pasted again."""
-_WHOLE_LIST, _FEW_STATES = 0.85, 5
-"""Share of the agreements in force that a whole list has, and the most states that a note of a part names."""
+_WHOLE_LIST, _FEW_STATES, _SEVERAL = 0.85, 5, 5
+"""Share of the agreements in force that a whole list has, the most states that a note of a part names, and
+how many agreements a state has that is on every whole list."""
 
 
 @dataclass
@@ -183,10 +184,13 @@ def _part_of_a_list(agreements: pl.DataFrame) -> list[str]:
         return []
     ended = pl.col("end_earliest") <= day
     in_force = known.filter(pl.col("start_latest") <= day, ~ended.fill_null(False))
-    if agreements.height >= _WHOLE_LIST * in_force.height:
-        return []
     states = sorted(set(agreements["state"].drop_nulls().to_list()))
-    those = f" (all in {', '.join(states)})" if len(states) <= _FEW_STATES else ""
+    of_state = in_force.group_by("state").len().filter(pl.col("len") >= _SEVERAL)
+    absent = sorted(set(of_state["state"]) - set(states))
+    if agreements.height >= _WHOLE_LIST * in_force.height and not absent:
+        return []
+    named = f" (all in {', '.join(states)})" if len(states) <= _FEW_STATES else ""
+    those = named or (f" (none in {', '.join(absent)})" if 0 < len(absent) <= _FEW_STATES else "")
     return [
         f"holds {some(agreements.height, 'agreement')}{those} of {in_force.height:,} that were in force on "
         f"{day!s}, the last day of signing that it names: it is part of a list, and agencies that it leaves "
