@@ -109,6 +109,8 @@ class Span(Coverage):
 class HandStore:
     """A store of a few rows, in the shape that panels and witnesses read."""
 
+    releases: tuple[dict[str, Any], ...] = ()
+
     def __init__(self, folder: Path, rows: pl.DataFrame, spans: list[Span]) -> None:
         self._path = folder / "arrests.parquet"
         rows.write_parquet(self._path)

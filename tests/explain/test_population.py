@@ -218,12 +218,17 @@ def test_the_paragraph_says_modelled_and_names_the_group() -> None:
 
 def test_caveats_of_operations_breaks_and_ends_come_where_they_apply() -> None:
 
-    from atlarge.explain.caveats import RULES
+    from atlarge.explain.caveats import RULES, caveats_of
+    from atlarge.messages import render
     from atlarge.panel.time_axis import breaks
     from atlarge.records.completeness import Completeness, Week
 
     quiet = facts()
-    for name in ("led_elsewhere", "series_break", "incomplete_end", "unknown_end"):
+    doubts = {
+        "zeros_unproven": {"files": "a.csv, b.csv"},
+        "maybe_twice": {"n": 40, "file": "a.csv", "other": "b.csv"},
+    }
+    for name in ("led_elsewhere", "series_break", "incomplete_end", "unknown_end", *doubts):
         assert RULES[name][1](quiet) is None
     about = facts()
     about.breaks = breaks(["detainers_issued"], dt.date(2017, 1, 1), dt.date(2018, 1, 1))
@@ -239,3 +244,8 @@ def test_caveats_of_operations_breaks_and_ends_come_where_they_apply() -> None:
     assert (fields["until"], fields["share"].value) == (dt.date(2018, 8, 12), 0.6)
     about.completeness = Completeness("arrests", dt.date(2018, 9, 9), None, why="one vintage")
     assert RULES["unknown_end"][1](about) == {"day": dt.date(2018, 9, 9)}
+    about.doubts = doubts
+    assert {name: RULES[name][1](about) for name in doubts} == doubts
+    said = {caveat.id: render(caveat.message) for caveat in caveats_of(about)}
+    assert "rows were taken out of a.csv, b.csv" in said["zeros_unproven"]
+    assert said["maybe_twice"].startswith("About 40 rows of a.csv may be in b.csv, too")

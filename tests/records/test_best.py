@@ -12,8 +12,8 @@ import polars as pl
 import pytest
 
 from atlarge.ingest import ingest
-from atlarge.records.best import matched
 from atlarge.records.lineage import lineage
+from atlarge.records.matching import paired
 from atlarge.records.store import open_store
 
 pytestmark = pytest.mark.slow_file
@@ -199,7 +199,7 @@ def test_an_outcome_is_kept_with_the_reason_that_it_is_read_from(seed: int, tmp_
     assert both.filter(outcome="missing")["lift_reason"].count() == 0
 
 
-def test_rows_of_two_families_are_paired_by_the_finest_that_both_say() -> None:
+def test_rows_in_other_words_are_paired_by_the_finest_that_both_say() -> None:
     """Removals have no text of place: those of one day are paired by area and state before area alone."""
     rows = [("SNA", "TX"), ("SNA", "NM"), ("PHO", "AZ"), ("PHO", None)]
     schema = {"_at": pl.UInt32, "date": pl.Date, "aor": pl.String, "state": pl.String}
@@ -210,5 +210,5 @@ def test_rows_of_two_families_are_paired_by_the_finest_that_both_say() -> None:
         )
         for word, order in (("1 Convicted", [0, 1, 2, 3]), ("Convicted", [3, 2, 1, 0]))
     ]
-    pairs = matched(*sides, "removals", same=False)
+    pairs = paired(*sides, "removals")
     assert sorted(pairs.iter_rows()) == [(at, at) for at in range(4)]

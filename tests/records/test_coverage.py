@@ -13,6 +13,7 @@ from atlarge.errors import AtlargeError, QuestionError
 from atlarge.ingest import ingest
 from atlarge.panel import panel
 from atlarge.records.coverage import parse_scope, places_of, spans_of
+from atlarge.records.doubts import sentences
 from atlarge.records.store import Store, open_store
 
 LEVELS = ("nation", "aor", "state", "county")
@@ -223,10 +224,17 @@ def test_few_rows_of_a_facility_out_of_a_states_file_are_not_the_states(
         detainer_type=pl.lit("I247 - Immigration Detainer - Notice of Action"),
     )
     few.write_csv(tmp_path / "cut.csv")
-    notes = ingest([tmp_path / "cut.csv"], tmp_path / "store").releases[0].notes
+    account = ingest([tmp_path / "cut.csv"], tmp_path / "store").releases[0]
+    notes = account.notes
     cells = open_store(tmp_path / "store").coverage("detainers")
     assert any(c.scope == "state:PA" for c in cells) != is_known
     wanted = ("taken for a cut to county:42", "--covers state:PA")
     if not is_known:
         wanted = ("counts of state:PA are of these rows alone", "--covers county:42")
+        (said,) = sentences(account.to_dict())
+        assert "rows were taken out of cut.csv here and there" in said
+        for every, has_zero in (("week", True), ("month", False)):
+            counts = panel(tmp_path / "store", by="state", every=every, measures="detainers_issued")
+            assert (counts.frame["value"] == 0).any() == has_zero
+            assert counts.coverage["detainers"]["caveats"] == [said] * has_zero
     assert all(any(words in note for note in notes) for words in wanted), notes

@@ -12,6 +12,7 @@ import ddp_forms
 import polars as pl
 import pytest
 
+import cuts
 import simulated_files
 from atlarge.ingest import ingest
 from atlarge.records.store import open_store
@@ -249,6 +250,40 @@ def test_a_newsrooms_recoded_form_is_counted_once(blank: float, tmp_path: Path) 
         for path in order:
             ingest([path], store, covers="state:TX")
         assert _counted(store) == 400
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(
+    "forms", [("arrests, form a", "arrests, form c"), ("encounters, form a", "encounters, form b")]
+)
+@pytest.mark.parametrize("parts", ["halves", "by sex", "by landmark", "copies", "part and whole"])
+def test_real_records_in_two_forms_add_up(
+    parts: str, forms: tuple[str, str], data_dir: Path, tmp_path: Path
+) -> None:
+    """What one form has and the other has not counts, what both have counts once, in either order."""
+    rows, _, name = cuts.release(forms[0], data_dir / "raw", 3000)
+    draw = random.Random(parts)
+    chance = pl.Series([draw.random() < 0.5 for _ in range(rows.height)])
+    landmark = next(c for c in rows.columns if "Landmark" in c)
+    first = {
+        "by sex": pl.col("Gender") == "Male",
+        "by landmark": pl.col(landmark).hash() % 2 == 0,
+        "copies": pl.lit(True),
+    }.get(parts, chance)
+    is_first = rows.select(first.fill_null(False)).to_series()
+    is_second = ~is_first if parts in ("halves", "by sex", "by landmark") else is_first | True
+    paths = []
+    for form, kept in zip(forms, (is_first, is_second), strict=True):
+        other, *_ = cuts.release(form, data_dir / "raw", 3000)
+        drawn = [
+            c for c in other.columns if "Criminality" in c or c.endswith("_original")
+        ]  # anew for each form
+        paths.append(cuts.written(other.drop(drawn).filter(kept), tmp_path / f"{form}.csv"))
+    for order in permutations(paths):
+        for path in order:
+            ingest([path], tmp_path / order[0].stem, covers="nation")
+        found = open_store(tmp_path / order[0].stem).scan(name).select(pl.col("n").sum()).collect().item()
+        assert found == rows.height
 
 
 @pytest.mark.data

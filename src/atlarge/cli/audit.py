@@ -154,6 +154,8 @@ def _covered(coverage: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def _print(document: dict[str, Any]) -> None:
+    from atlarge.records.doubts import sentences
+
     say = sys.stdout.write
     for r in document["releases"]:
         say(f"{r['id']}  {r['file']}\n")
@@ -174,7 +176,7 @@ def _print(document: dict[str, Any]) -> None:
             )
         for name, outcome in r["checks"].items():
             say(f"  {name.replace('_', ' ')}: {_in_words(outcome)}\n")
-        for text in r["notes"]:
+        for text in [*r["notes"], *sentences(r)]:
             say(f"  note: {text}\n")
     for row in document.get("quarantine", []):
         sheet = f", sheet {row['sheet']}" if row["sheet"] else ""

@@ -55,7 +55,9 @@ def ingest_command(
 
 
 def _remarks(one: ReleaseAudit) -> list[str]:
-    """What a reader of the counts should know: overlaps, quarantine, known faults, notes."""
+    """What a reader of the counts should know: overlaps, quarantine, known faults, notes, doubts."""
+    from atlarge.records.doubts import sentences
+
     remarks = [overlap_line(o) for o in one.overlaps]
     remarks += [
         f"{some(f['rows'], 'row')} with values filled from {f['file']}, which knew what this file "
@@ -68,4 +70,4 @@ def _remarks(one: ReleaseAudit) -> list[str]:
         + (f" ({f['note']})" if "note" in f else "")
         for f in one.faults
     ]
-    return remarks + one.notes
+    return remarks + one.notes + sentences(one.to_dict())

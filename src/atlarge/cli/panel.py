@@ -76,6 +76,8 @@ def _note(store: Store, result: Panel, named: list[str], end: dt.date | None, *,
             last = dt.date.fromisoformat(scope["end"])
             note_open_end(store, min(last, end or last), table)
     for name, scope in result.coverage.items():
+        for caveat in scope["caveats"]:
+            note(f"{name}: {caveat}")
         for counted, rows in scope["unplaced"].items():
             if rows:
                 note(f"{name}: {rows:,} counted as {counted} name no {result.by}; no row above has them")

@@ -15,6 +15,7 @@ from atlarge.explain.quantities import MethodSwitch
 from atlarge.explain.verdicts import placing
 from atlarge.messages import Message, Month, say
 from atlarge.policies import HOUSING
+from atlarge.records.doubts import TWICE, UNPROVEN
 from atlarge.reference import sidecar, table
 
 BRIEF_DAYS = 365
@@ -348,6 +349,16 @@ def _unknown_end(facts: Facts) -> Fields:
     if about is None or about.is_known or about.as_of is None:
         return None
     return {"day": about.as_of}
+
+
+@_rule("count")
+def _zeros_unproven(facts: Facts) -> Fields:
+    return facts.doubts.get(UNPROVEN)
+
+
+@_rule("count")
+def _maybe_twice(facts: Facts) -> Fields:
+    return facts.doubts.get(TWICE)
 
 
 @_rule("count")

@@ -57,6 +57,7 @@ class Facts:
     aor_total: float = 0.0
     recovered: int = 0
     is_simulated: bool = False
+    doubts: dict[str, dict[str, Any]] = field(default_factory=dict)
     same_aor_donors: int = 0
     notes: dict[str, str] = field(default_factory=dict)
 

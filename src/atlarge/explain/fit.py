@@ -33,6 +33,7 @@ from atlarge.messages import Message, Month, say
 from atlarge.panel.time_axis import breaks_of_store
 from atlarge.policies import Policy, Registry, applies_to
 from atlarge.records.completeness import LONGEST, Completeness, open_end
+from atlarge.records.doubts import doubts_of
 from atlarge.reference import table
 
 SCHEMES = ("ddp", "biglocal")
@@ -63,6 +64,8 @@ def gather(study: Study, policy: Policy, months: Months) -> Facts:
     _records(study, facts)
     facts.concentration = _concentration(study, facts)
     facts.completeness = _completeness(study, months)
+    end, has_zeros = months.bounds(months.in_force)[1], bool((facts.main.observed == 0).any())
+    facts.doubts = doubts_of(study.store, "arrests", months.start[0], end, has_zeros=has_zeros)
     facts.breaks = breaks_of_store(study.store, MEASURES, months.start[0], months.bounds(months.in_force)[1])
     facts.schemes = _schemes(study, facts.main, facts.notes)
     facts.others = other_policies(policy, study.registry, study.where, months.start[0], months.policy_end)

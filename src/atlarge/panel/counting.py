@@ -18,6 +18,7 @@ from atlarge.arguments import names_of
 from atlarge.calendar import as_day, month_end
 from atlarge.engines import collect, scan
 from atlarge.errors import CoverageError, QuestionError
+from atlarge.messages import render
 from atlarge.panel import by_day
 from atlarge.panel.catalogue import Measure, measure, rows_counted
 from atlarge.panel.covered import (
@@ -36,6 +37,7 @@ from atlarge.panel.levels import NATION, PLACE_COLUMN, codes_in, place_name, pla
 from atlarge.panel.query import TRUNCATE, Query, checked_query
 from atlarge.panel.result import Panel
 from atlarge.records.coverage import short_scope
+from atlarge.records.doubts import doubts_of, sentence
 from atlarge.records.store import Coverage, Store, open_store
 
 
@@ -129,7 +131,18 @@ def panel(
             "there is nothing to count; if the files hold all of more than that, ingest them with --covers, "
             f"as --covers {'nation' if by == 'nation' else f'{by}:' + ','.join(query.places or ('CODE',))}"
         )
+    for name, scope in coverage.items():
+        of_table = frame.filter(pl.col("measure").is_in([m.name for m in wanted if m.table == name]))
+        scope["caveats"] = _caveats(store, name, of_table)
     return Panel(frame, coverage, by, every, scheme, breaks)
+
+
+def _caveats(store: Store, name: str, frame: pl.DataFrame) -> list[str]:
+    """What the releases counted in a panel of a table cannot show."""
+    days: list[dt.date] = frame["period"].sort().to_list()
+    has_zeros = bool((frame["value"] == 0).any())
+    found = doubts_of(store, name, days[0], days[-1], has_zeros=has_zeros) if days else {}
+    return [render(sentence(kind, fields)) for kind, fields in found.items()]
 
 
 def _listed(places: Sequence[str], by: str, most: int = 3) -> str:

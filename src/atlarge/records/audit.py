@@ -36,6 +36,7 @@ class ReleaseAudit:
     overlap: str | None = None
     base: str | None = None
     filled: list[dict[str, Any]] = field(default_factory=list)
+    doubts: list[dict[str, Any]] = field(default_factory=list)
 
     def loss(self) -> tuple[str, str] | None:
         """Reason to refuse the release: fewer than half of its rows are kept. None if it can be accepted.
@@ -64,8 +65,8 @@ class ReleaseAudit:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """As in the manifest and in `--json`."""
-        return dict(vars(self))
+        """As in the manifest and in `--json`; without `doubts` where there are none."""
+        return {name: value for name, value in vars(self).items() if value or name != "doubts"}
 
 
 @dataclass(frozen=True)

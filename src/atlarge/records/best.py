@@ -11,10 +11,9 @@ from typing import Any
 
 import polars as pl
 
-from atlarge.records.matching import MOVED_DAYS, are_of_same_people, paired, pairs_by, stated, without
+from atlarge.records.matching import MOVED_DAYS, paired, stated
 from atlarge.records.outcomes import MISSING
-from atlarge.records.overlap import GONE, Stored, inside, shared_words
-from atlarge.records.tables import TWO_FAMILIES
+from atlarge.records.overlap import GONE, Stored, inside
 
 FILLED = "filled_from"
 _PLACE = (
@@ -33,30 +32,6 @@ def _agrees(name: str) -> pl.Expr:
     """Whether two rows agree wherever both have a value."""
     other = pl.col(f"{name}_right")
     return ((pl.col(name) == other) | pl.col(name).is_null() | other.is_null()).fill_null(True)
-
-
-def matched(gains: pl.DataFrame, loses: pl.DataFrame, table: str, same: bool) -> pl.DataFrame:
-    """One-to-one pairs (_at, _at_right) of rows of the counted release and rows set aside."""
-    if same:
-        return paired(loses, gains, table).select(_at="_at_right", _at_right="_at")
-    found = [pl.DataFrame(schema={"_at": pl.UInt32, "_at_right": pl.UInt32})]
-    columns = [c for c in gains.columns if c in loses.columns]
-    if "subject_key" in columns:
-        known, theirs = (frame.drop_nulls("subject_key") for frame in (gains, loses))
-        found.append(pairs_by(known, theirs, ("date", "subject_key")))
-        gains, loses = without(gains, loses, found[-1])
-        if are_of_same_people(found[-1], known, theirs):
-            # both have the same identifiers, so a row whose identifier was not found is another person's
-            gains, loses = (f.filter(pl.col("subject_key").is_null()) for f in (gains, loses))
-    both = shared_words(gains, loses, table) if gains.height and loses.height else TWO_FAMILIES[table]
-    text = [c for c in ("landmark", "facility") if c in columns]
-    same_text = [(*text, "aor", "state", "criminality"), (*text, "aor"), tuple(text)] if text else []
-    for more in (*same_text, ("aor", "state", "criminality"), ("aor", "state"), ("aor",), ()):
-        key = tuple(dict.fromkeys((*both, *more)))
-        if all(name in columns for name in key):
-            found.append(pairs_by(gains, loses, key))
-            gains, loses = without(gains, loses, found[-1])
-    return pl.concat(found)
 
 
 def _sources(taken: dict[str, pl.Expr]) -> pl.Expr:
@@ -83,8 +58,7 @@ def filled(gains: Stored, loses: Stored, table: str) -> tuple[pl.DataFrame, int]
     same_events = pl.col("_aside") & ~pl.col(GONE) if GONE in loses.frame.columns else pl.col("_aside")
     aside = stated(loses.frame).filter(same_events & inside(gains, loses)).with_row_index("_at")
     counts = frame.filter(~pl.col("_aside") & inside(loses, gains, MOVED_DAYS))
-    same = gains.audit["family"] == loses.audit["family"]
-    pairs = matched(counts, aside, table, same)
+    pairs = paired(aside, counts, table).select(_at="_at_right", _at_right="_at")
     if pairs.is_empty():
         return gains.frame, 0
     both = (

@@ -23,6 +23,7 @@ from atlarge.records.coverage import (
     spans_of,
     usual_share,
 )
+from atlarge.records.doubts import UNPROVEN
 from atlarge.records.expected_rows import rows_lacking
 from atlarge.records.gaps import ANY, Gap, gaps_of, is_rich, notes_of
 from atlarge.records.integrity import require
@@ -37,10 +38,6 @@ from atlarge.releases import families
 _MANY_TEXTS = 8
 _SOME_TEXT = 0.02
 """The share of rows that must have a text of place for a release to be one that can name counties."""
-_NO_PROOF = (
-    "nothing shows whether rows were taken out here and there (the rows are not numbered, and no published "
-    "totals of these days are known): if this is a sample, a count of 0 may be missing"
-)
 
 
 def _texts(frame: pl.DataFrame, coded: dict[str, Coded] | None = None) -> tuple[int | None, bool]:
@@ -167,7 +164,7 @@ def _gaps(prepared: Prepared, covers: list[Scope]) -> list[Gap]:
     prepared.audit.notes += notes_of(found)
     has_zeros = not any(gap.column == ANY and not gap.where and gap.start is None for gap in found)
     if has_zeros and is_placed(table) and prepared.numbers.months.is_empty():
-        prepared.audit.notes.append(_NO_PROOF)
+        prepared.audit.doubts = [{"kind": UNPROVEN}]
     return found
 
 

@@ -1,39 +1,48 @@
 """Match rows of two files one to one: by person, else by what both say of the event.
 
 Rows without an identifier are paired if they agree in all that both files say but two things at most: a later
-file may leave one blank, rename it or put it right. Leaving a thing out must show more than chance, which is
-how well the rows match those of the same weekday of another week: these are other events.
+file may leave one blank, rename it or put it right. That must show more than chance: two parts of one set of
+records, which have no row in common, have many rows alike too. How many of such parts would lack a match
+follows from the rows of both files taken together.
 """
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import reduce
 from itertools import combinations
-from operator import xor
+from operator import and_, xor
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from atlarge.records.outcomes import MISSING
-from atlarge.records.tables import ONE_FAMILY
+from atlarge.records.schemes import in_wider_words, is_recoded
+from atlarge.records.tables import THINGS
 
 MOVED_DAYS = 31
 """A later vintage may put a person's date right by so many days."""
-SHARE_SAME = 0.8
-"""The share of the rows of one file that must be matched by those of another of its family."""
 _MOST_LEFT_OUT = 2
-_COMMON = 0.5
-"""Identifiers are the same if so many of those of either file are in both, and the words of a column if those
-of so many rows are."""
-_LESS, _LEAST, _FEWEST = 4, 10, 0.1
-"""Rows agree beyond chance if so many times fewer lack a match on their own day than in another week. There
-so many must lack one; and where something is left out such a share of all rows, since the rest may say too
-little."""
-_NEARLY_ALL = 0.99
-"""Unless so many rows match at once, words that one file alone has must be the other's by another name."""
+_SAME_PEOPLE = 0.5
+"""Identifiers are the same if so many of those of either file are in both."""
+_SAME_WORDS = 0.2
+"""The words of a column are the same if so many rows of either file have some that the other has."""
+_LESS, _LEAST, _LEAST_WITHOUT = 4, 10, 20
+"""Rows agree beyond chance if so many times fewer lack a match than would in parts without a common row. So
+many would have to lack one there; more where something is left out, which is tried in several ways."""
+_FEW = 3
+"""Of a small file, one row in so many."""
+_CLEAR, _MANY, _SPARSE = 2.5, 50, 0.4
+"""Half as many may lack one, by so many standard errors, of files known to have rows in common; or if so many
+rows and such a share would lack one by chance, so that hardly any are paired by it."""
+_SAME_RENAMED, _NEARLY_ALL = 0.8, 0.99
+"""So many pairs must agree in each thing, or differ by a word of one file that stands for one of the other's;
+for any, where so many rows match at once."""
+_SURE = 3.0
+"""Standard errors from which fewer rows lack a match than in parts without a common row."""
 
 Keys = NDArray[np.uint64]
 Rows = NDArray[np.int64]
@@ -72,16 +81,15 @@ def without(
 
 
 def paired(rows: pl.DataFrame, others: pl.DataFrame, table: str) -> pl.DataFrame:
-    """One-to-one pairs (_at, _at_right) of rows of two files of one family that are the same events."""
+    """One-to-one pairs (_at, _at_right) of rows of two files that are the same events."""
     rows, others = stated(rows), stated(others)
     if not {"subject_key"} <= {*rows.columns} & {*others.columns}:
         return _by_words(rows, others, table)
     known, theirs = (frame.drop_nulls("subject_key") for frame in (rows, others))
-    pairs = pairs_by(known, theirs, ("date", "subject_key"))
-    pairs = pl.concat([pairs, _on_near_days(*without(known, theirs, pairs))])
+    pairs = _by_person(known, theirs, table)
     left, right = without(rows, others, pairs)
-    if not are_of_same_people(pairs, known, theirs):
-        return pl.concat([pairs, _by_words(left, right, table)])
+    if pairs.is_empty():
+        return _by_words(left, right, table)
     # both have the same identifiers, so two rows that have one each are of two persons
     nameless = right.filter(pl.col("subject_key").is_null())
     pairs = pl.concat([pairs, _by_words(left, nameless, table)])
@@ -89,35 +97,19 @@ def paired(rows: pl.DataFrame, others: pl.DataFrame, table: str) -> pl.DataFrame
     return pl.concat([pairs, _by_words(left.filter(pl.col("subject_key").is_null()), right, table)])
 
 
-def are_of_same_people(pairs: pl.DataFrame, known: pl.DataFrame, theirs: pl.DataFrame) -> bool:
-    """Whether rows with identifiers of two files have the same ones, by the pairs of one person."""
-    return pairs.height >= max(1.0, _COMMON * min(known.height, theirs.height))
-
-
-def cut_apart(rows: pl.DataFrame, others: pl.DataFrame, table: str) -> pl.DataFrame:
-    """One-to-one pairs of rows of two files that hold a part of each other: those of cuts by different
-    columns that agree among the kinds that both hold; else those of one person on one day."""
-    sides = [stated(rows), stated(others)]
-    things = _things(sides[0], sides[1], table)
-    said = [_hashed(frame, things) for frame in sides]
-    kept = [np.ones(frame.height, bool) for frame in sides]
-    for name in things:
-        for own, theirs, mask in zip(said, said[::-1], kept, strict=True):
-            mask &= (own[name] == 0) | np.isin(own[name], theirs[name])
-    left, right = (frame.filter(pl.Series(mask)) for frame, mask in zip(sides, kept, strict=True))
-    pairs = paired(left, right, table)
-    if pairs.height >= SHARE_SAME * left.height:
+def _by_person(rows: pl.DataFrame, others: pl.DataFrame, table: str) -> pl.DataFrame:
+    """Pairs of rows of one person, on one day or on near ones; none if the files do not have the same
+    identifiers, as those of samples have if most pairs agree in all that both files say."""
+    on_day = pairs_by(rows, others, ("date", "subject_key"))
+    pairs = pl.concat([on_day, _on_near_days(*without(rows, others, on_day))])
+    if pairs.height >= max(1.0, _SAME_PEOPLE * min(rows.height, others.height)):
         return pairs
-    if not {"subject_key"} <= {*rows.columns} & {*others.columns}:
-        return pairs.clear()
-    left, right = (frame.drop_nulls("subject_key") for frame in sides)
-    pairs = pairs_by(left, right, ("date", "subject_key"))
-    words = [c for columns in things.values() for c in columns if rows[c].dtype == pl.String]
-    beside = right.select(pl.col("_at", *words).name.suffix("_right"))
-    both = pairs.join(left.select("_at", *words), on="_at").join(beside, on="_at_right")
+    words = [c for said in _things(rows, others, table).values() for c in said if rows[c].dtype == pl.String]
+    beside = others.select(pl.col("_at", *words).name.suffix("_right"))
+    both = on_day.join(rows.select("_at", *words), on="_at").join(beside, on="_at_right")
     same = [(spelled(pl.col(c)) == spelled(pl.col(f"{c}_right"))).fill_null(True) for c in words]
     agree = both.select(pl.all_horizontal(pl.lit(True), *same).sum()).item()
-    return pairs if agree >= max(_LEAST, _COMMON * pairs.height) else pairs.clear()
+    return on_day if agree >= max(_LEAST, _SAME_PEOPLE * on_day.height) else on_day.clear()
 
 
 def _on_near_days(rows: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
@@ -129,52 +121,93 @@ def _on_near_days(rows: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
     return once.unique("_at_right", keep="first", maintain_order=True).select("_at", "_at_right")
 
 
+@dataclass(frozen=True)
+class _Side:
+    """What each row of a file says of each thing, as numbers (`said`; 0 for nothing), and whether the other
+    file has a row that says so too, or it says nothing (`shared`)."""
+
+    said: dict[str, Keys]
+    shared: dict[str, NDArray[np.bool_]]
+
+    def keys(self, names: list[str], at: Rows) -> Keys:
+        """One number for what some rows say of some things."""
+        return reduce(xor, (self.said[name][at] for name in names))
+
+    def comparable(self, names: list[str], at: Rows) -> Keys:
+        """The numbers of those rows that the other file may have: it has each word that they say."""
+        return self.keys(names, at)[reduce(and_, (self.shared[name][at] for name in names))]
+
+
+def _sides(rows: pl.DataFrame, others: pl.DataFrame, table: str) -> tuple[_Side, _Side]:
+    """What the rows of two files say of the things that both fill, the day among them."""
+    things = {"date": ["date"], **_things(rows, others, table)}
+    files = [rows, others]
+    if "method" in things and any(is_recoded(set(frame["method"].drop_nulls().unique())) for frame in files):
+        files = [frame.with_columns(method=in_wider_words(pl.col("method"))) for frame in files]
+    own, theirs = (_hashed(frame, things) for frame in files)
+    first, second = (
+        _Side(said, {name: (said[name] == 0) | np.isin(said[name], other[name]) for name in things})
+        for said, other in ((own, theirs), (theirs, own))
+    )
+    return first, second
+
+
 def _by_words(rows: pl.DataFrame, others: pl.DataFrame, table: str) -> pl.DataFrame:
     """Pairs of rows that agree in all that both files say, or in all but a thing or two, beyond chance."""
-    sides = (rows, others)
-    left = [np.arange(frame.height) for frame in sides]
+    left = [np.arange(frame.height) for frame in (rows, others)]
     found = [[side[:0] for side in left]]
     if rows.height and others.height:
-        things = _things(rows, others, table)
-        said = [_hashed(frame, things) for frame in sides]
-        names = tuple(name for name in things if _is_common(said[0][name], said[1][name]))
-        days = [frame["date"].hash().to_numpy() for frame in sides]
-        whole = [reduce(xor, (of[n] for n in names), day) for of, day in zip(said, days, strict=True)]
-        week = days[1] ^ _another_week(others["date"]).hash().to_numpy()
-        for out in _subsets(names, _MOST_LEFT_OUT):
-            own, theirs = _without_things(whole, said, out, left)
-            if not _is_beyond_chance(own, theirs, theirs ^ week[left[1]], _FEWEST if out else 0.0):
+        sides = _sides(rows, others, table)
+        every = list(sides[0].said)
+        names = [name for name in every if name == "date" or _is_common(*sides, name)]
+        for out in _subsets(names[1:], _MOST_LEFT_OUT):
+            kept = [name for name in names if name not in out]
+            own, theirs = (side.comparable(kept, at) for side, at in zip(sides, left, strict=True))
+            least = min(_LEAST_WITHOUT if out else _LEAST, min(map(len, left)) / _FEW)
+            if not _is_beyond_chance(own, theirs, least, is_same=len(found) > 1):
                 continue
             for finer in _subsets(out, len(out)):
-                own, theirs = _without_things(whole, said, finer, left)
-                at = _equal(own, theirs)
+                kept = [name for name in names if name not in finer]
+                at = _equal(*(side.keys(kept, rows) for side, rows in zip(sides, left, strict=True)))
                 found.append([side[i] for side, i in zip(left, at, strict=True)])
                 left = [np.delete(side, i) for side, i in zip(left, at, strict=True)]
-        own, theirs = (np.concatenate(side) for side in zip(*found, strict=True))
-        recoded = [(said[0][name][own], said[1][name][theirs]) for name in things if name not in names]
+        own_at, their_at = (np.concatenate(side) for side in zip(*found, strict=True))
+        said = [(sides[0].said[name][own_at], sides[1].said[name][their_at]) for name in every]
         at_once = len(found[1][0]) if len(found) > 1 else 0
         is_exact = at_once >= _NEARLY_ALL * rows.height
-        if not all(_is_renaming(*words, is_exact) for words in recoded):
+        if not all(_agree(*words, is_exact) for words in said):
             found = found[:1]
     pairs = [np.concatenate(side) for side in zip(*found, strict=True)]
     return pl.DataFrame({"_at": rows["_at"].gather(pairs[0]), "_at_right": others["_at"].gather(pairs[1])})
 
 
-def _without_things(
-    whole: list[Keys], said: list[dict[str, Keys]], out: tuple[str, ...], left: list[Rows]
-) -> list[Keys]:
-    """The keys of the rows left over on either side, if some things are not looked at."""
-    return [reduce(xor, (of[n] for n in out), key)[at] for key, of, at in zip(whole, said, left, strict=True)]
+def alike(rows: pl.DataFrame, others: pl.DataFrame, table: str) -> int:
+    """Of two files of which no rows were paired, about how many may be in both: none where no more agree than
+    in parts without a common row, nor a few; all that agree where such parts would agree as well."""
+    sides = _sides(stated(rows), stated(others), table)
+    names = [name for name in sides[0].said if name == "date" or _is_common(*sides, name)]
+    keys = (side.comparable(names, np.arange(len(side.said["date"]))) for side in sides)
+    own, theirs = sorted(keys, key=len)
+    lacks, by_chance = _lacking(own, theirs)
+    found = float(len(own) - lacks)
+    if by_chance >= _LEAST:
+        fewer = by_chance - lacks
+        share = len(own) / (len(own) + len(theirs))
+        # a row in both that no other is like makes this many fewer; of many alike rows it makes less
+        each = 1 - 2 * share + 2 * share**2
+        is_sure = fewer > _SURE * by_chance**0.5
+        found = min(found, max(fewer / each, fewer / by_chance * len(own))) if is_sure else 0.0
+    return round(found) if found >= _LEAST else 0
 
 
-def _subsets(names: tuple[str, ...], most: int) -> Iterator[tuple[str, ...]]:
+def _subsets(names: list[str] | tuple[str, ...], most: int) -> Iterator[tuple[str, ...]]:
     """Sets of up to so many of the names, the smallest first."""
     for size in range(min(most, len(names)) + 1):
         yield from combinations(names, size)
 
 
 def _hashed(frame: pl.DataFrame, things: dict[str, list[str]]) -> dict[str, Keys]:
-    """A number for what each row says of each thing, in one spelling; 0 for nothing.
+    """A number for what each row says of each thing, in one spelling; 0 where a column of it is blank.
 
     An area that was only read from a landmark is none of its own.
     """
@@ -185,8 +218,8 @@ def _hashed(frame: pl.DataFrame, things: dict[str, list[str]]) -> dict[str, Keys
             text = spelled(pl.col(column).cast(pl.String))
             if column == "aor" and "aor_basis" in frame.columns:
                 text = pl.when(pl.col("aor_basis") == "recorded").then(text)
-            said.append(pl.when(text != "").then(text.hash(seed)).otherwise(pl.lit(0, pl.UInt64)))
-        numbers = frame.select(reduce(xor, said)).to_series()
+            said.append(pl.when(text != "").then(text.hash(seed)))
+        numbers = frame.select(reduce(xor, said).fill_null(0)).to_series()
         found[thing] = (numbers * (zlib.crc32(thing.encode()) | 1)).to_numpy()
     return found
 
@@ -194,61 +227,69 @@ def _hashed(frame: pl.DataFrame, things: dict[str, list[str]]) -> dict[str, Keys
 def _things(rows: pl.DataFrame, others: pl.DataFrame, table: str) -> dict[str, list[str]]:
     """The columns that say each thing that rows of a table are matched by, of those that both files fill."""
     found = {}
-    for columns in ONE_FAMILY[table]:
+    for columns in THINGS[table]:
         filled = [c for c in columns if all(c in f.columns and f[c].count() for f in (rows, others))]
         if filled and columns != ["date"]:
             found[columns[0]] = filled
     return found
 
 
-def _is_common(own: Keys, theirs: Keys) -> bool:
+def _is_common(side: _Side, other: _Side, name: str) -> bool:
     """Whether two files say a thing in the same words."""
-    own = own[own != 0]
-    return len(own) > 0 and np.isin(own, theirs).mean() >= _COMMON
+    shares = [
+        one.shared[name][is_said].mean() for one in (side, other) if (is_said := one.said[name] != 0).any()
+    ]
+    return len(shares) > 1 and max(shares) >= _SAME_WORDS
 
 
-def _is_renaming(own: Keys, theirs: Keys, is_exact: bool) -> bool:
-    """Whether a word of one file stands for one of the other's in paired rows; of one cut away, for any.
+def _agree(own: Keys, theirs: Keys, is_exact: bool) -> bool:
+    """Whether paired rows say the same of a thing, but for a few, or in words of one file that each stand for
+    one of the other's; of one cut away, for any.
 
     A single word may stand for several where `is_exact`: nearly all rows match.
     """
-    both = pl.DataFrame({"own": own, "theirs": theirs}).filter((pl.col("own") != 0) & (pl.col("theirs") != 0))
-    counts = both.group_by(pl.all()).len()
+    both = pl.DataFrame({"own": own, "theirs": theirs})
+    both = both.filter((pl.col("own") != 0) & (pl.col("theirs") != 0) & (pl.col("own") != pl.col("theirs")))
+    if both.height <= (1 - _SAME_RENAMED) * len(own):
+        return True
     if is_exact and 1 in (both["own"].n_unique(), both["theirs"].n_unique()):
         return True
+    counts = both.group_by(pl.all()).len()
     most = [
         counts.group_by(word).agg(pl.col("len").max())["len"].sum()
         for word, other in (("own", "theirs"), ("theirs", "own"))
         if both[other].n_unique() > 1
     ]
-    return not most or max(most) >= SHARE_SAME * both.height
+    return not most or max(most) >= _SAME_RENAMED * both.height
 
 
-def _another_week(dates: pl.Series) -> pl.Series:
-    """The next day of the same weekday on which there are rows, of the last the first; the next day of any
-    weekday where there is no other."""
-    days = dates.unique().sort().to_frame("day").with_columns(weekday=pl.col("day").dt.weekday())
-    after = pl.col("day").shift(-1).fill_null(pl.col("day").first())
-    days = days.with_columns(of_weekday=after.over("weekday"), of_any=after)
-    alone = pl.col("of_weekday") == pl.col("day")
-    days = days.with_columns(pl.when(alone).then("of_any").otherwise("of_weekday").alias("moved"))
-    return dates.to_frame("day").join(days, on="day", how="left", maintain_order="left")["moved"]
+def _is_beyond_chance(own: Keys, theirs: Keys, least: float, *, is_same: bool) -> bool:
+    """Whether so few rows lack a match that both files must hold the same events.
+
+    `is_same`: some are known to be the same already.
+    """
+    lacks, by_chance = _lacking(own, theirs)
+    if by_chance >= least and _LESS * lacks < by_chance:
+        return True
+    is_clear = by_chance - lacks > max(_CLEAR * by_chance**0.5, by_chance / 2)
+    is_sparse = by_chance >= max(_MANY, _SPARSE * min(len(own), len(theirs)))
+    return is_clear and (is_same or is_sparse)
 
 
-def _is_beyond_chance(own: Keys, theirs: Keys, another_week: Keys, fewest: float) -> bool:
-    """Whether rows have matches that rows of other events would not have; of these a share must have none."""
-    if not len(own) or not len(theirs):
-        return False
-    lacks = len(own) - _agreeing(own, theirs)
-    by_chance = len(own) - _agreeing(own, another_week)
-    return by_chance >= max(min(len(own), _LEAST), fewest * len(own)) and _LESS * lacks < by_chance
+def _lacking(own: Keys, theirs: Keys) -> tuple[int, float]:
+    """How many rows of the file with fewer have no one-to-one match, and how many would have none if it were
+    chance in which of both files a row is."""
+    from scipy.special import bdtrc  # questions need no matching
 
-
-def _agreeing(own: Keys, theirs: Keys) -> int:
-    """The number of one-to-one matches."""
-    (a, n), (b, m) = (np.unique(keys, return_counts=True) for keys in (own, theirs))
-    _, i, j = np.intersect1d(a, b, assume_unique=True, return_indices=True)
-    return int(np.minimum(n[i], m[j]).sum())
+    own, theirs = sorted((own, theirs), key=len)
+    keys, at = np.unique(np.concatenate([own, theirs]), return_inverse=True)
+    both = np.bincount(at, minlength=len(keys))
+    lacks = int(np.maximum(2 * np.bincount(at[: len(own)], minlength=len(keys)) - both, 0).sum())
+    share = len(own) / max(len(at), 1)
+    n, times = np.unique(both, return_counts=True)
+    # of n alike rows k are in the first file by a binomial chance: 2k - n of them lack a match, if k > n / 2
+    excess = n * (2 * share * bdtrc(n // 2 - 1, n - 1, share) - bdtrc(n // 2, n, share))
+    return lacks, float((times * excess).sum())
 
 
 def _equal(own: Keys, theirs: Keys) -> tuple[Rows, Rows]:

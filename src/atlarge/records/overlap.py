@@ -10,21 +10,22 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from functools import reduce
-from itertools import combinations, product
+from itertools import combinations
 from operator import or_
 from typing import Any
 
 import polars as pl
 
-from atlarge.records.matching import MOVED_DAYS, SHARE_SAME, cut_apart, paired, pairs_by, spelled
-from atlarge.records.tables import ONE_FAMILY, PLACE_COLUMNS, TWO_FAMILIES
+from atlarge.records.doubts import TWICE
+from atlarge.records.matching import MOVED_DAYS, alike, paired
+from atlarge.records.tables import PLACE_COLUMNS, THINGS
 
 GONE = "_gone"
 """The column of rows set aside that a later release no longer lists: they tell nothing of any row it has."""
 _NEAR_DAYS = 62
 _BREADTH = {"nation": 4, "aor": 3, "state": 2, "county": 1, "office": 1}
-_SHARE_TWO = 0.5
-"""The share of the loser's rows that must be matched by those of another family: wordings differ."""
+_MOST = 0.5
+"""A later release of which so many rows are matched says which rows are still listed."""
 _AS_MANY = 0.95
 """A release lists what there is on days and in places if it has this share of another's rows."""
 _KINDS = ("aor", "state", "office", "county_fips", "method", "outcome", "disposition", "facility_code")
@@ -108,10 +109,11 @@ def _numbered(frame: pl.DataFrame, mask: pl.Expr) -> pl.DataFrame:
     return frame.with_row_index("_at").filter(mask)
 
 
-def _is_later(one: Stored, other: Stored) -> bool:
-    """Whether a release of the same family reaches beyond the other, and so came out after it."""
+def _revises(one: Stored, other: Stored) -> bool:
+    """Whether a release is of a better form than the other, or of the same and reaches beyond it, and so came
+    out after it."""
     ends = [max((end for _, end in release.spans), default=dt.date.min) for release in (one, other)]
-    return ends[0] > ends[1]
+    return one.rank > other.rank or (one.audit["family"] == other.audit["family"] and ends[0] > ends[1])
 
 
 def _no_longer_listed(rows: pl.DataFrame, pairs: pl.DataFrame, later: pl.DataFrame) -> pl.Series:
@@ -134,82 +136,38 @@ def _no_longer_listed(rows: pl.DataFrame, pairs: pl.DataFrame, later: pl.DataFra
     return gone["_at"]
 
 
-def _compare(winner: Stored, loser: Stored, table: str) -> tuple[Stored, pl.DataFrame, dict[str, Any]] | None:
-    """The release that loses, masks of its rows (`lost`, and of these `gone`), and the details; None if none.
+def _compare(winner: Stored, loser: Stored, table: str) -> tuple[pl.DataFrame, dict[str, Any]] | None:
+    """Masks of the rows that one release loses to another (`lost`, and of these `gone`), and the details.
 
-    Of two files of one family the rows that both hold are set aside, and those that the later one no longer
-    lists, if one holds most of the other; of two families all rows on the days and in the places that the
-    winner covers, since a row worded otherwise is the same event all the same.
+    The rows that both hold are set aside, and those that the winner, if it came out later, no longer lists.
     """
-    same = winner.audit["family"] == loser.audit["family"]
-    share = SHARE_SAME if same else _SHARE_TWO
     both = inside(winner, loser)
-    pairings = (paired, cut_apart) if same else (None,)
-    for pairing, (gains, loses) in product(pairings, ((winner, loser), (loser, winner))):
-        within = both & inside(gains, loses)
-        rows = _numbered(loses.frame, within)
-        others = _numbered(gains.frame, inside(gains, loses) & inside(loses, gains, MOVED_DAYS))
-        if rows.is_empty() or others.is_empty():
-            return None
-        if not same and others.filter(within).height < _AS_MANY * rows.height:
-            continue  # a cut of these events does not stand for those that it leaves out
-        columns = () if same else shared_words(rows, others, table)
-        pairs = pairing(rows, others, table) if pairing else pairs_by(rows, others, columns)
-        if pairing is not cut_apart and pairs.height < share * rows.height:
-            continue
-        if pairs.is_empty():
-            continue
-        gone = rows.clear()["_at"]
-        if same:
-            if pairing is paired and _is_later(gains, loses):
-                later = gains.frame.filter(inside(gains, loses) & inside(loses, gains))
-                gone = _no_longer_listed(rows, pairs, later)
-            # and rows that both hold in places that one or neither covers
-            elsewhere = _numbered(loses.frame, _days(gains, dt.timedelta()) & ~within)
-            unmatched = _numbered(gains.frame, _days(loses, dt.timedelta(days=MOVED_DAYS)))
-            unmatched = unmatched.filter(~pl.col("_at").is_in(pairs["_at_right"].implode()))
-            more = paired(elsewhere, unmatched, table)
-            if more.is_empty():
-                more = cut_apart(elsewhere, unmatched, table)
-            pairs = pl.concat([pairs, more])
-        details = {
-            "won": gains.audit["id"],
-            "won_file": gains.audit["file"],
-            "rows": pairs.height + gone.len() if same else rows.height,
-            "matched": pairs.height,
-            "compared": rows.height,
-            "by": [c for thing in ONE_FAMILY[table] for c in thing] if same else list(columns),
-        }
-        if gone.len():
-            details["no_longer_listed"] = gone.len()
-        lost = pl.concat([pairs["_at"], gone]) if same else rows["_at"]
-        at = pl.int_range(loses.frame.height, dtype=pl.UInt32, eager=True)
-        masks = {"lost": at.is_in(lost.implode()), "gone": at.is_in(gone.implode())}
-        return loses, pl.DataFrame(masks), details
-    return None
-
-
-def shared_words(rows: pl.DataFrame, others: pl.DataFrame, table: str) -> tuple[str, ...]:
-    """What rows of two families are matched by: where one recodes some of it, whatever else both fill."""
-    key = TWO_FAMILIES[table]
-    kept = [c for c in key if not _is_recoded(rows[c], others[c])]
-    if len(kept) == len(key):
-        return key
-    first = [
-        columns[0] for columns in ONE_FAMILY[table][1:3] if columns[0] not in key
-    ]  # words, and the place
-    blank = {c: max(frame[c].null_count() / frame.height for frame in (rows, others)) for c in first}
-    return (*kept, *(c for c in first if blank[c] <= _SHARE_TWO))
-
-
-def _is_recoded(words: pl.Series, others: pl.Series) -> bool:
-    """Whether two releases share no word of a column that both fill, as where a newsroom recodes methods."""
-    if words.dtype != pl.String or not (words.count() and others.count()):
-        return False
-    own, theirs = (
-        w.drop_nulls().unique().to_frame("w").select(spelled(pl.col("w")))["w"] for w in (words, others)
-    )
-    return not own.is_in(theirs.implode()).any()
+    rows = _numbered(loser.frame, both)
+    others = _numbered(winner.frame, both & inside(loser, winner, MOVED_DAYS))
+    pairs = paired(rows, others, table)
+    if pairs.is_empty():
+        return None
+    gone = rows.clear()["_at"]
+    if _revises(winner, loser) and pairs.height >= _MOST * rows.height:
+        gone = _no_longer_listed(rows, pairs, winner.frame.filter(both & inside(loser, winner)))
+    # and rows that both hold in places that one or neither covers
+    elsewhere = _numbered(loser.frame, _days(winner, dt.timedelta()) & ~both)
+    unmatched = _numbered(winner.frame, _days(loser, dt.timedelta(days=MOVED_DAYS)))
+    unmatched = unmatched.filter(~pl.col("_at").is_in(pairs["_at_right"].implode()))
+    pairs = pl.concat([pairs, paired(elsewhere, unmatched, table)])
+    details = {
+        "won": winner.audit["id"],
+        "won_file": winner.audit["file"],
+        "rows": pairs.height + gone.len(),
+        "matched": pairs.height,
+        "compared": rows.height,
+        "by": [c for thing in THINGS[table] for c in thing],
+    }
+    if gone.len():
+        details["no_longer_listed"] = gone.len()
+    at = pl.int_range(loser.frame.height, dtype=pl.UInt32, eager=True)
+    lost = pl.concat([pairs["_at"], gone])
+    return pl.DataFrame({"lost": at.is_in(lost.implode()), "gone": at.is_in(gone.implode())}), details
 
 
 Lost = dict[str, list[tuple[pl.DataFrame, dict[str, Any]]]]
@@ -218,14 +176,41 @@ other no longer lists), and which that is."""
 
 
 def overlaps(table: str, stored: list[Stored], fresh: set[str]) -> Lost:
-    """By id of each release that loses: the rows it loses to each winner, of pairs with a fresh release."""
+    """By id of each release that loses: the rows it loses to each winner, of pairs with a fresh release.
+
+    Rows of which it cannot be told are a doubt in the account of the release that comes second.
+    """
     ordered = sorted(stored, key=lambda h: h.precedence, reverse=True)
     lost: Lost = {}
+    undecided = []
     for winner, loser in combinations(ordered, 2):
-        if not {winner.audit["id"], loser.audit["id"]} & fresh or not _is_near(winner, loser):
-            continue
-        found = _compare(winner, loser, table)
-        if found is not None:
-            loses, rows, details = found
-            lost.setdefault(str(loses.audit["id"]), []).append((rows, details))
+        if {winner.audit["id"], loser.audit["id"]} & fresh and _is_near(winner, loser):
+            found = _compare(winner, loser, table)
+            if found is not None:
+                lost.setdefault(str(loser.audit["id"]), []).append(found)
+                continue
+            undecided.append((winner, loser))
+        elif any(doubt.get("other") == winner.audit["id"] for doubt in loser.audit.get("doubts", ())):
+            undecided.append((winner, loser))
+    for winner, loser in undecided:
+        _doubt(winner, loser, table, lost)
     return lost
+
+
+def _doubt(winner: Stored, loser: Stored, table: str, lost: Lost) -> None:
+    """Put into a release's account about how many of its rows that count may be another's, too."""
+    both = inside(winner, loser) & inside(loser, winner)
+    sides = []
+    for release in (winner, loser):
+        aside = [masks["lost"] for masks, _ in lost.get(str(release.audit["id"]), ())]
+        counts = ~reduce(or_, aside, release.frame["_aside"])
+        sides.append(release.frame.filter(both & counts))
+    name, file = str(winner.audit["id"]), winner.audit["file"]
+    doubts = [d for d in loser.audit.get("doubts", ()) if d.get("other") != name]
+    first, second = sides
+    rows = alike(first, second, table) if first.height and second.height else 0
+    if rows:
+        doubts.append({"kind": TWICE, "rows": rows, "other": name, "other_file": file})
+    loser.audit.pop("doubts", None)
+    if doubts:
+        loser.audit["doubts"] = sorted(doubts, key=lambda d: (d["kind"], d.get("other", "")))

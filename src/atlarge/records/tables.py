@@ -39,13 +39,11 @@ PLACE_COLUMNS = {"aor": "aor", "state": "state", "office": "office", "county": "
 """The column that names the place of a row, by level."""
 EVENTS = tuple(_STATED["events"])
 """Tables whose rows are events: two releases of the same events are counted once."""
-ONE_FAMILY: dict[str, list[list[str]]] = {
-    table: [thing if isinstance(thing, list) else [thing] for thing in by["one_family"]]
-    for table, by in _STATED["events"].items()
+THINGS: dict[str, list[list[str]]] = {
+    table: [thing if isinstance(thing, list) else [thing] for thing in things]
+    for table, things in _STATED["events"].items()
 }
-"""What rows of one family are matched by: the things that they say, and the columns that say each."""
-TWO_FAMILIES = {table: tuple(by["two_families"]) for table, by in _STATED["events"].items()}
-"""The columns that rows of two families are matched by."""
+"""What rows of two releases are matched by: the things that they say, and the columns that say each."""
 
 
 def schema(table: str) -> Schema:
