@@ -258,3 +258,23 @@ def test_a_file_of_few_rows_shows_no_zero_until_its_user_says_what_it_covers(tmp
     assert 0 not in panel(open_store(tmp_path / "store"), **ask).frame["value"].to_list()
     ingest([path], tmp_path / "declared", covers="aor:SEA")
     assert 0 in panel(open_store(tmp_path / "declared"), **ask).frame["value"].to_list()
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("name", ["arrests, form a", "detainers, form b"])
+def test_a_cut_saved_as_a_workbook_covers_what_the_text_covers(
+    name: str, data_dir: Path, tmp_path: Path
+) -> None:
+    """So that what is shown of cuts as text holds of workbooks, whose days are cells of dates."""
+    rows, day, _ = release(name, data_dir / "raw", 2000)
+    for way in random.Random(name).sample(list(CUTS), 3):
+        part = CUTS[way](rows, day, random.Random(7))
+        if part.height < 5:
+            continue
+        found = []
+        dated = part.drop("_day").with_columns(pl.col(day).str.to_datetime("%Y-%m-%d %H:%M:%S"))
+        dated.write_excel(tmp_path / f"{way}.xlsx")
+        for path in (written(part, tmp_path / f"{way}.csv"), tmp_path / f"{way}.xlsx"):
+            account = ingest([path], tmp_path / path.name.replace(".", " "), allow_loss=True).releases[0]
+            found.append((account.rows_kept, account.coverage, account.doubts and account.doubts[0]["kind"]))
+        assert found[0] == found[1]

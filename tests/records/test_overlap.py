@@ -222,6 +222,28 @@ def test_a_cut_in_a_later_form_takes_no_arrest_away(
         assert found.equals(wanted)
 
 
+@pytest.mark.parametrize("has_identifiers", [False, True])
+@pytest.mark.parametrize("parts", ["halves", "copies", "part and whole"])
+def test_stints_of_two_files_are_counted_once(parts: str, has_identifiers: bool, tmp_path: Path) -> None:
+    rows = ddp_forms.rows_of("ddp-stints-b", 300, seed=3, people=10**9)
+    if not has_identifiers:
+        rows = [row | {name: None for name in row if "Identifier" in name} for row in rows]
+    first, second = {
+        "halves": (rows[::2], rows[1::2]),
+        "copies": (rows, rows[::-1]),
+        "part and whole": (rows[::2], rows),
+    }[parts]
+    paths = [tmp_path / "a.csv", tmp_path / "b.csv"]
+    for path, of_file in zip(paths, (first, second), strict=True):
+        frame = pl.DataFrame(of_file, infer_schema_length=None)
+        frame.write_csv(path, datetime_format="%Y-%m-%d %H:%M:%S")
+    for order in (paths, paths[::-1]):
+        for path in order:
+            ingest([path], tmp_path / order[0].stem, covers="nation")
+        found = open_store(tmp_path / order[0].stem).scan("stints").collect()
+        assert found["n"].sum() == len(rows)
+
+
 RECODED = {"Located": "At-large", "Non-Custodial Arrest": "At-large"}
 JAILS = ("TRAVIS COUNTY JAIL, AUSTIN, TX", "HARRIS COUNTY JAIL, HOUSTON, TX")
 
