@@ -15,6 +15,7 @@ import pytest
 from atlarge.codes import as_texts
 from atlarge.errors import ReleaseError
 from atlarge.ingest import ingest
+from atlarge.records.prepare import begin
 from atlarge.records.store import open_store
 from atlarge.records.typed import type_release
 from atlarge.releases import read_release
@@ -171,11 +172,18 @@ def test_a_second_header_in_another_order_is_refused_and_in_the_same_dropped(
 
 
 @pytest.mark.parametrize(
-    "zone", ["America/New_York", "America/Chicago", "America/Phoenix", "Pacific/Honolulu"]
-)
+    ("own", "zone"),
+    [
+        ("UTC", "America/New_York"), ("UTC", "America/Chicago"), ("UTC", "America/Phoenix"),
+        ("UTC", "Pacific/Honolulu"), ("Europe/Berlin", "UTC"), ("Europe/Athens", "UTC"),
+        ("Africa/Lagos", "UTC"),
+    ],
+)  # fmt: skip
 @pytest.mark.parametrize("form", ["text", "parquet"])
-def test_midnight_moved_to_the_evening_before_is_refused(tmp_path: Path, zone: str, form: str) -> None:
-    midnight = pl.col("apprehension_date").str.to_datetime("%Y-%m-%d").dt.replace_time_zone("UTC")
+def test_midnight_moved_to_the_evening_before_is_refused(
+    tmp_path: Path, own: str, zone: str, form: str
+) -> None:
+    midnight = pl.col("apprehension_date").str.to_datetime("%Y-%m-%d").dt.replace_time_zone(own)
     moved = rows().with_columns(midnight.dt.convert_time_zone(zone).dt.replace_time_zone(None))
     path = tmp_path / ("a.csv" if form == "text" else "a.parquet")
     moved.write_csv(path) if form == "text" else moved.write_parquet(path)
@@ -272,3 +280,33 @@ def test_every_form_is_read_the_same_when_saved_again(family: str, way: str, tmp
     one, other = (as_texts(type_release(read_release(tmp_path / name)).frame) for name in ("a.csv", "b.txt"))
     left = [name for name in one.columns if name not in ("release_id", "file") and not name.startswith("_")]
     assert other.select(left).equals(one.select(left))
+
+
+PAIRS = [
+    (one, other)
+    for one in ddp_forms.HEADERS
+    for other in ddp_forms.HEADERS
+    if one != other and one.rpartition("-")[0] == other.rpartition("-")[0] and "h" not in (one[-1], other[-1])
+]
+
+
+def _place_and_person(path: Path) -> list[tuple[str, ...]]:
+    """When, where and who each row says, as read."""
+    frame = as_texts(begin(read_release(path)).typed.frame)
+    names = ["moment", *(n for n in ("landmark", "facility") if n in frame.columns), "subject_key"]
+    return sorted(frame.select(pl.col(names).cast(pl.String).fill_null("")).rows())
+
+
+@pytest.mark.parametrize(("one", "other"), PAIRS)
+def test_two_forms_joined_lose_nothing_of_either(tmp_path: Path, one: str, other: str) -> None:
+    """As `bind_rows` joins them: a row has what its own form's columns say, blank in the other's."""
+    frames = []
+    for seed, form in enumerate((one, other)):
+        names = ddp_forms.HEADERS[form].split("|")
+        drawn = ddp_forms.rows_of(form, 60, seed + 3, 30)
+        cells = [[None if row[n] is None else str(row[n]) for n in names] for row in drawn]
+        frames.append(pl.DataFrame(cells, schema=dict.fromkeys(map(plain, names), pl.String), orient="row"))
+        frames[-1].write_csv(tmp_path / f"{seed}.csv")
+    pl.concat(frames, how="diagonal").write_csv(tmp_path / "both.csv")
+    each = [*_place_and_person(tmp_path / "0.csv"), *_place_and_person(tmp_path / "1.csv")]
+    assert _place_and_person(tmp_path / "both.csv") == sorted(each)

@@ -70,6 +70,12 @@ def _spss(table: pl.DataFrame, path: Path) -> None:
     pytest.importorskip("pyreadstat").write_sav(table.to_pandas(), str(path))
 
 
+def _mapped(table: pl.DataFrame) -> pl.DataFrame:
+    """As programs for maps write it: a geometry in bytes, and columns of lists and of parts."""
+    point = pl.lit(b"\x01\x01" + bytes(16)).alias("geometry")
+    return table.with_columns(point, pl.concat_list("apprehension_state").alias("tags"), part=pl.struct(n=1))
+
+
 WRITE: dict[str, Callable[[pl.DataFrame, Path], None]] = {
     "comma.csv": _text,
     "tab.tsv": lambda t, p: _text(t, p, separator="\t"),
@@ -82,6 +88,8 @@ WRITE: dict[str, Callable[[pl.DataFrame, Path], None]] = {
         pl.col("apprehension_date_time").dt.replace_time_zone("UTC")
     ).write_parquet(p),
     "naive.parquet": lambda t, p: t.write_parquet(p),
+    "map.parquet": lambda t, p: _mapped(t).write_parquet(p),
+    "map.feather": lambda t, p: _mapped(t).write_ipc(p),
     "plain.feather": lambda t, p: t.write_ipc(p),
     "lz4.feather": lambda t, p: t.write_ipc(p, compression="lz4"),
     "book.xlsx": lambda t, p: t.to_pandas().to_excel(p, index=False),
@@ -89,6 +97,12 @@ WRITE: dict[str, Callable[[pl.DataFrame, Path], None]] = {
     "spss.sav": _spss,
     "labels.sav": _labelled,
 }
+
+
+def test_a_column_of_lists_that_is_read_is_refused(tmp_path: Path) -> None:
+    _table().with_columns(pl.concat_list("apprehension_method")).write_parquet(tmp_path / "a.parquet")
+    with pytest.raises(ReleaseError, match="'apprehension_method' holds List"):
+        ingest([tmp_path / "a.parquet"], tmp_path / "store")
 
 
 @pytest.mark.parametrize("name", sorted(WRITE))

@@ -367,6 +367,37 @@ def test_boxes_of_the_post_office_are_addresses(number: str) -> None:
     assert persons_in(pl.Series([number]))[0].to_list() == [number]
 
 
+def test_homes_are_noticed_by_whose_they_are_and_by_their_address() -> None:
+    """A title, a possessive, a word of home before or after a house's number, a letter of a flat."""
+    draw = random.Random(16)
+    family = [name for name in table("person_names").filter(kind="family")["name"] if len(name) > 3]
+    forms = (
+        "{t}. {f}", "{t} {f}", "{t} {f}'S {h}", "{f}'S {h}", "{f} FAMILY {h}", "TGT: {f}",
+        "{r}: {n} {s}", "{r} AT {n} {s}", "{n} {s} ({r})", "{n} {s} {r}", "HOME - {n} {s}",
+        "HOME ADDRESS: {n} {s}", "{n} {s} APT {i}", "{n} {s} #{i}", "{n} {s} UNIT {i}, DES MOINES IA",
+    )  # fmt: skip
+    texts = {
+        form.format(
+            f=draw.choice(family).upper(),
+            t=draw.choice(["MR", "MRS", "Sra"]),
+            h=draw.choice(["HOUSE", "HOME", "RESIDENCE"]),
+            r=draw.choice(["RES", "RESIDENCE", "Domicilio"]),
+            s=draw.choice(["ELM ST", "W 5TH AVE", "OLD MILL RD", "NW 3RD CT"]),
+            i=draw.choice("ABCDEF"),
+            n=draw.randint(1, 9999),
+        )
+        for form in forms
+        for _ in range(30)
+    }
+    found = persons_in(pl.Series(sorted(texts)))[0]
+    assert sorted(texts - {*found}) == []
+    public = [
+        "CHILDREN'S HOME", "ST. JOSEPH'S HOUSE", "SINGLE FAMILY HOME", "MR TIRE AUTO", "HOME DEPOT 1423 ELM",
+        "1200 BAKER ST COURT HOUSE", "VETERANS HOME 12 ELM ST", "500 BLOCK OF ELM ST", "RES AREA 12 BLOCK",
+    ]  # fmt: skip
+    assert pl.concat(persons_in(pl.Series(public))).to_list() == []
+
+
 def test_public_names_are_not_taken_for_persons() -> None:
     """Agencies, townships, jails, and towns with their state."""
     agencies = table("agreements_287g")["agency"]

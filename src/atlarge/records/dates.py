@@ -95,8 +95,9 @@ _LATEST = dt.date(2026, 12, 31)
 _CLOSE_DAYS, _SURE, _FEWEST_WEEKS = 183, 3.0, 10
 _FEWEST_DAYS, _FEWEST_MONTHS, _EXCHANGED = 10, 3, 0.95
 _LOOKED_AT, _ENOUGH_TIMES = 2_000, 20
-_EVENING = range(14, 21)
-"""The hours at which midnight UTC falls in Hawaii, in the east in summer, and between."""
+_EVENING = range(14, 24)
+"""The hours at which midnight UTC falls in Hawaii, in the east in summer, and between; and midnight in Europe
+by a clock of UTC."""
 _NIGHT, _MORNING, _WORK = (0, 3), (5, 8), (10, 23)
 """Hours in which few records are made, many, and most; by a clock of UTC they are evening, night and day."""
 _MOST_EARLY, _LEAST_WORK, _TIMES_NIGHT, _FEWEST_TIMES = 0.1, 0.7, 1.5, 12
@@ -382,7 +383,8 @@ def refuse_exchanged_days(path: Path, name: str, dates: pl.Series) -> None:
 def refuse_moved_midnights(path: Path, name: str, cells: pl.Series, order: Order | None) -> None:
     """Raise ReleaseError if every time is midnight moved back by a zone: each day would be one too early.
 
-    A date at midnight UTC, shown in a zone of the United States, is seven or eight in the evening before.
+    A date at midnight UTC, shown in a zone of the United States, is seven or eight in the evening before; one
+    at midnight in Europe, written in UTC, is ten or eleven.
     """
     if not is_text(cells) and not isinstance(cells.dtype, pl.Datetime):
         return

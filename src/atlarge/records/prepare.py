@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from atlarge.codes import Coded, as_texts
+from atlarge.codes import Coded, as_texts, is_text
 from atlarge.errors import ReleaseError
 from atlarge.known_places import known_texts
 from atlarge.records.audit import SIMULATED, ReleaseAudit
@@ -27,10 +27,13 @@ from atlarge.records.typed import Typed, type_release
 from atlarge.reference import table
 from atlarge.releases.areas import area_code, state_code
 from atlarge.releases.averages import refuse_distinct
+from atlarge.releases.catalogue import spellings
 from atlarge.releases.family import Family
+from atlarge.releases.marks import bare_words
 from atlarge.releases.persons import how_named
 from atlarge.releases.privacy import blank_persons
 from atlarge.releases.reading import Release
+from atlarge.releases.sheet import Sheet
 from atlarge.wording import did_you_mean, some
 
 _SALT = b"atlarge subject 1"
@@ -234,6 +237,35 @@ def _check_columns(family: Family) -> None:
         raise ReleaseError(f"{of}: table {family.table!r} has no column {name!r}; {near}")
 
 
+def _joined_columns(family: Family, sheet: Sheet) -> tuple[Sheet, list[str]]:
+    """A sheet of two forms joined: what one form's column leaves blank is taken from the other form's."""
+    frame, notes = sheet.frame, []
+    for name, column in family.columns.items():
+        own = [spelling for spelling in column.plain_names if spelling in frame.columns]
+        # a second date of the same form says something else; one word, as `county`, may be anybody's column
+        others = sorted(n for n in spellings(name, family.table) - family.plain_known if "_" in n)
+        beside = [*(own[1:] if column.kind == "text" else ()), *others]
+        for other in beside if own else ():
+            if other not in frame.columns or not _are_alike(frame[own[0]], frame[other]):
+                continue
+            is_blank, is_filled = _is_blank(frame[own[0]]), ~_is_blank(frame[other])
+            if rows := int((is_blank & is_filled).sum()):
+                kind = pl.String if is_text(frame[other]) else frame[other].dtype
+                filled = frame[own[0]].cast(kind).zip_with(~is_blank, frame[other].cast(kind))
+                frame = frame.with_columns(filled.alias(own[0]))
+                notes.append(f"{own[0]}: blank in {some(rows, 'row')} that have {other}, which is read there")
+            frame = frame.drop(other)
+    return (sheet if frame is sheet.frame else replace(sheet, frame=frame)), notes
+
+
+def _are_alike(first: pl.Series, second: pl.Series) -> bool:
+    return first.dtype in (second.dtype, pl.Null) or (is_text(first) and is_text(second))
+
+
+def _is_blank(cells: pl.Series) -> pl.Series:
+    return bare_words(cells.cast(pl.String)).is_null()
+
+
 def begin(release: Release, hashes: list[pl.Series] | None = None, order: DateOrder | None = None) -> Begun:
     """Type a release, apply what is known of it and hash its identifiers.
 
@@ -242,7 +274,8 @@ def begin(release: Release, hashes: list[pl.Series] | None = None, order: DateOr
     """
     family = release.family
     _check_columns(family)
-    blanked = [blank_persons(release.path, family, sheet, known_texts()) for sheet in release.sheets]
+    joined = [_joined_columns(family, sheet) for sheet in release.sheets]
+    blanked = [blank_persons(release.path, family, sheet, known_texts()) for sheet, _ in joined]
     release = replace(release, sheets=[sheet for sheet, _ in blanked])
     typed = type_release(release, order)
     audit = ReleaseAudit(
@@ -281,7 +314,7 @@ def begin(release: Release, hashes: list[pl.Series] | None = None, order: DateOr
     names = {name for sheet in release.sheets for name in sheet.frame.columns}
     audit.notes += closed_questions(family, names)
     audit.notes += release.notes
-    audit.notes += [note for _, found in blanked for note in found]
+    audit.notes += [note for _, found in (*joined, *blanked) for note in found]
     audit.notes += _unread(release)
     if release.is_simulated:
         audit.notes.append(SIMULATED)

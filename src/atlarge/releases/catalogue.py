@@ -202,6 +202,15 @@ def _names_of(column: str | None) -> frozenset[str]:
     )
 
 
+@cache
+def spellings(column: str, table: str) -> frozenset[str]:
+    """The names, in plain form, under which the families of a table publish a column."""
+    read = [
+        one.columns[column] for one in families().values() if one.table == table and column in one.columns
+    ]
+    return frozenset(name for one in read for name in one.plain_names)
+
+
 _FEWEST_NAMED = 3
 """Fewest names of which words that they share may be the name of their table."""
 _SUBSET_TABLES = ("arrests", "detainers", "encounters", "removals", "stints")

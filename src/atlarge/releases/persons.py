@@ -16,6 +16,7 @@ import polars as pl
 from atlarge.files import shipped_yaml
 from atlarge.reference import table
 
+_AT_HOME = r"RES|RESD|RESID|RESIDENCE|DOMICILE|DOMICILIO|DWELLING|(?:HER|HIS|AT) (?:HOME|HOUSE)"
 NUMBERS = (
     r"(?i)[\p{L}&&[^\p{Latin}]]|\d{8,}|(?:^|[^A-Z0-9])(?:A|ALIEN|AFILE)[-_#:.,/ ]{0,3}"
     r"(?:NO|NUM|NUMBER|NBR|FILE|REG)?[-_#:./ ]{0,3}\d{2,3}[-_./ ]{0,2}\d{3}[-_./ ]{0,2}\d{3}(?:[^0-9]|$)"
@@ -37,7 +38,9 @@ NUMBERS = (
     r"|[-+]?\d{1,2}\.\d{3,}[°NS]*[,;/ ]+[-+]?\d{2,3}\.\d{3}|\d{1,3}° ?\d{1,2}['′]"
     r"|\b(?:LAT|LON|LONG|GPS)\b[-:=. ]*[-+]?\d"
     r"|^\W*\d+ .*(?:\b(?:APT|APARTMENT|UNIT|LOT|TRAILER|TRLR|SPACE|SPC|STE|RM|ROOM|BSMT|FLOOR|FL)\b|#)"
-    r"[ #.:]*[A-Z]?-?\d"
+    r"[ #.:]*(?:[A-Z]?-?\d|[A-Z]\b)"
+    rf"|^\W*(?:{_AT_HOME}|HOME|HOUSE)\W{{1,3}}(?:(?:AT|ADDRESS)\W{{1,3}})?\d+ \p{{L}}"
+    rf"|^\W*\d+ \p{{L}}.*\b(?:{_AT_HOME})\W*$"
     r"|\b(?:P\.? ?O\.?|POST OFFICE) ?BOX[-:#. ]*(?:NO\.? ?)?\d|\bPOB[-:#. ]+\d"
 )
 """Numbers of persons, of their papers, telephones and cars, and where they live."""
@@ -56,15 +59,20 @@ WHOSE = (
     r"|HUSBAND|SPOUSE|GIRLFRIEND|BOYFRIEND|PARTNER|FIANCEE?|MOTHER|FATHER|PARENTS?|BROTHER|SISTER|SON|DAUGHTER"
     r"|COUSIN|UNCLE|AUNT|NEPHEW|NIECE|ROOMMATE|FRIEND|DOMICILIO|ESPOSA|ESPOSO|HIJO|HIJA|MADRE|PADRE|HERMANO"
     r"|HERMANA) (?:OF|DE) \p{L}"
-    r"|\b(?:SUBJECT|SUBJ|NAME|NOMBRE|ALIAS|A\.?K\.?A\.?|TARGET|DETAINEE|INMATE|DEFENDANT|DEFT|PERP|SUSPECT)"
+    r"|\b(?:SUBJECT|SUBJ|NAME|NOMBRE|ALIAS|A\.?K\.?A\.?|TARGET|TGT|DETAINEE|INMATE|DEFENDANT|DEFT|PERP|SUSPECT)"
     r"(?: NAME)?\.? ?[:=] ?[\"'(]?\p{L}"
     r"|\b(?:S/B|S\.B\.|DEF/|SUBJ\.?|SUBJECT|NAMED|ALIAS|AKA|A\.K\.A\.?|A/K/A|NMN|LNU|FNU)\W+[\"'(]?\p{L}"
+    r"|\p{L}['’]S (?:HOME|HOUSE|RESIDENCE|RES|APARTMENT|APT|CAR|VEHICLE|TRUCK)\W*$"
+    r"|\p{L} FAMILY (?:HOME|HOUSE|RESIDENCE)\W*$"
     r"|\b(?:C/O|CARE OF) \p{L}|\b(?:U\.?S\.?A?|STATE|PEOPLE|COMMONWEALTH) VS?\.? \p{L}{2}"
 )
 """Whose home or car it was, and words before a name."""
 SOMETHING = (
     r"(?i)\b(?:HOUSE|HOME|SON|RES|CAR) (?:OF|DE) (?:COR|DETENTION|REFORM|HOPE|PRAYER|REFUGE|REPRES|THE|GOD"
-    r"|WORSHIP|BLUES)|\b(?:SUBJECT|TARGET|SUBJ)\W+(?:TO|OF|AT|IN|AREA)\b"
+    r"|WORSHIP|BLUES)"
+    r"|\b(?:CHILDREN|VETERAN|SOLDIER|WOMEN|MEN|BOY|GIRL|(?:ST|SAINT)\.? \w+)['’]?S?['’]? (?:HOME|HOUSE)"
+    r"|\b(?:SINGLE|MULTI)[- ]FAMILY"
+    r"|\b(?:SUBJECT|TARGET|SUBJ)\W+(?:TO|OF|AT|IN|AREA)\b"
 )
 _BREAK = re.compile(r"\s[-–—]+\s*|\s*[-–—]+\s|[/;:()\[\]{}#@&*+|\"?!=<>_]+|\S*\d\S*")
 _WORD = re.compile(r"[A-Z]+")
@@ -73,7 +81,7 @@ _POINTS = re.compile(r"(?<=\b[A-Z])\.(?=[A-Z]\b)")
 _STROKES = str.maketrans(
     {"Ł": "L", "ł": "l", "Ø": "O", "ø": "o", "Đ": "D", "đ": "d", "ß": "ss", "ı": "i", "’": "'"}
 )
-_TITLE = re.compile(r"^\W*(?:DR|PROF|MR|MRS|MS|SR|SRA|SRTA|LIC|ING|REV)\b\.?(?= *[A-Z])")
+_TITLE = re.compile(r"^\W*(?:DR|PROF|MS|SR|LIC|ING|REV)\b\.?(?= *[A-Z])")
 _MOST_WORDS = 8
 """A longer text is a sentence, in which unknown words are common."""
 _OF_THE = re.compile(r"\bDE L(?:A|AS|OS)\b")
@@ -238,17 +246,15 @@ def _is_name(run: list[str], after: str, is_alone: bool) -> bool:
     said."""
     words = [word for word in run if word not in _words()["titles"]]
     long = [word for word in words if len(word) > 1]
-    titled = len(words) < len(run) and run[0] in _TITLES and bool(long)
-    if (
-        after in _words()["named_after"]
-        or run[0] in _words()["prefixes"]
-        or _is_place(long)
-        or _is_place(run)
-    ):
+    if after in _words()["named_after"] or run[0] in _words()["prefixes"]:
+        return False
+    if len(words) < len(run) and run[0] in _TITLES and long:
+        return True
+    if _is_place(long) or _is_place(run):
         return False
     given = [word for word in long if word in _sure_given()]
     others = [w for w in words if w not in given and (is_alone or len(w) == 1 or not _is_place([w]))]
-    return titled or (bool(given) and (len(given) > 1 or bool(others)))
+    return bool(given) and (len(given) > 1 or bool(others))
 
 
 def _last_first(parts: list[list[str]]) -> str | None:

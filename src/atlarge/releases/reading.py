@@ -16,7 +16,7 @@ from atlarge.releases import opening
 from atlarge.releases.arrowform import arrow_bytes
 from atlarge.releases.averages import refuse_averages, refuse_counts, refuse_repeated_sheets, refuse_twice
 from atlarge.releases.catalogue import header_of
-from atlarge.releases.family import Family
+from atlarge.releases.family import Family, plain
 from atlarge.releases.faults import faults_of
 from atlarge.releases.frames import read_frame
 from atlarge.releases.guard import reading
@@ -134,16 +134,26 @@ def _text_sizes(opened: Opened, frame: pl.DataFrame) -> pl.Series:
     return sizes.select(pl.sum_horizontal(pl.all().cast(pl.Int64))).to_series()
 
 
+def _is_nested(kind: Any) -> bool:
+    return bool(kind.is_nested()) or kind in (pl.Binary, pl.Object)
+
+
+def _without_nested(frame: pl.LazyFrame) -> pl.DataFrame:
+    """A frame whose columns of lists and bytes, as the geometry of a map, are empty: none of them is read."""
+    nested = [name for name, kind in frame.collect_schema().items() if _is_nested(kind)]
+    return frame.with_columns(pl.lit(None, pl.String).alias(name) for name in nested).collect()
+
+
 def _family_of(path: Path, schema: Mapping[str, Any]) -> tuple[Family, list[str]]:
     """The family of a file with typed columns, and their plain names.
 
-    ReleaseError if it is none's, or holds columns of lists.
+    ReleaseError if it is none's, or one of the columns that it reads holds lists.
     """
     family, names = header_of(schema)
     if family is None:
         raise unknown(path, frozenset(names), "in its columns")
     for name, kind in schema.items():
-        if kind.is_nested() or kind in (pl.Binary, pl.Object):
+        if _is_nested(kind) and plain(name) in family.plain_read:
             raise ReleaseError(
                 f"{path}: its column {name!r} holds {kind}, not text, numbers or dates; take it out, or "
                 "write it as text"
@@ -167,7 +177,7 @@ def _parquet_footer(opened: Opened) -> _Parquet:
 def _parquet_rows(opened: Opened, footer: _Parquet, first: int, count: int) -> Table:
     """Rows of a Parquet file from the one of index `first` on; only row groups that hold them are read."""
     with reading(opened.path, "Parquet"):
-        frame = pl.scan_parquet(io.BytesIO(opened.content)).slice(first, count).collect()
+        frame = _without_nested(pl.scan_parquet(io.BytesIO(opened.content)).slice(first, count))
         frame = frame.with_columns(cs.enum().cast(pl.Categorical))
         frame.columns = footer.names
     numbers = pl.int_range(first + 1, first + 1 + frame.height, dtype=pl.UInt32, eager=True).alias("row")
@@ -202,7 +212,9 @@ def _read_frame(opened: Opened) -> Table:
             f"{opened.path}: holds {frame.height:,} rows of {frame.width} columns, "
             "too many for ATLARGE_MAX_BYTES"
         )
-    family, frame.columns = _family_of(opened.path, frame.schema)
+    family, names = _family_of(opened.path, frame.schema)
+    frame = _without_nested(frame.lazy())
+    frame.columns = names
     _count_text(opened, 0, _text_sizes(opened, frame))
     numbers = pl.int_range(1, 1 + frame.height, dtype=pl.UInt32, eager=True).alias("row")
     return Table(family, frame, numbers, [], [])
