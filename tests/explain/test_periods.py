@@ -66,8 +66,10 @@ def test_a_policy_known_to_the_month_leaves_that_month_out() -> None:
 def test_too_short_a_past_and_days_outside_the_records_are_refused_with_what_is_needed() -> None:
     with pytest.raises(QuestionError, match=r"only 3 whole months.*records from 2015-07-04 on"):
         months_of(find_policy("philadelphia-pa-2016"), FIRST, LAST)
-    with pytest.raises(CoverageError, match="before the records begin"):
-        months_of(find_policy("washington-or-2014"), FIRST, LAST)
+    with pytest.raises(CoverageError, match=r"\d, when it was surely in force, is before the records begin"):
+        months_of(find_policy("multnomah-or-2014"), FIRST, LAST)  # known to the month
+    with pytest.raises(CoverageError, match=r": 2014-01-01 is before the records begin"):
+        months_of(find_policy("california-trust-act-2014"), FIRST, LAST)
     with pytest.raises(CoverageError, match=r"after the records end.*2020-01-01 would be needed"):
         months_of(_policy(effective=dt.date(2019, 10, 1), latest=dt.date(2019, 10, 1)), FIRST, LAST)
     with pytest.raises(CoverageError, match="less than a week"):

@@ -108,17 +108,18 @@ def _named(policy: Policy) -> str:
 
 def _check_covered(policy: Policy, day: dt.date, first: dt.date, last: dt.date) -> None:
     """Raise CoverageError unless the records include at least a week with the policy in force."""
+    sure = ", when it was surely in force," if policy.is_window and day > policy.latest else ""
     if not YEARS[0] <= day.year <= YEARS[1]:
         raise CoverageError(f"{_named(policy)}{day} is outside the years {YEARS[0]} to {YEARS[1]}")
     if day < first:
         raise CoverageError(
-            f"{_named(policy)}{day} is before the records begin ({first}); releases of "
+            f"{_named(policy)}{day}{sure} is before the records begin ({first}); releases of "
             f"{add_months(day, -12).year} and {day.year} would be needed"
         )
     if day + dt.timedelta(days=MIN_LAST_DAYS) > last + dt.timedelta(days=1):
         where = "is after the records end" if day > last else "leaves less than a week before the records end"
         raise CoverageError(
-            f"{_named(policy)}{day} {where} ({last}); "
+            f"{_named(policy)}{day}{sure} {where} ({last}); "
             f"a release that covers {add_months(day, 3)} would be needed"
         )
     if policy.ended and policy.ended <= day:

@@ -75,7 +75,11 @@ def which_policy(place: Place, registry: Registry) -> str:
     decisions = [p for p in own if not p.is_agreement] or own
     latest = sorted(decisions, key=lambda p: p.effective)[-_MOST_LISTED:]
     listed = ", ".join(f"{p.id} ({p.effective})" for p in latest)
-    has = f"{place.name} has {listed}" if own else f"no dated policy of {place.name} itself is on record"
+    has = f"{place.name} has {listed}"
+    if not own:
+        has = f"no dated policy of {place.name} itself is on record"
+        if place.kind == "county":
+            has += f"; those of its state: atlarge policies --place {place.code}"
     return f"name a policy (--policy) or a day (--date); {has}"
 
 
