@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from atlarge.claims.drafting import draft_article, draft_ledger
 from atlarge.claims.drafting.article import quotations, read_article, sentence_spans
 from atlarge.claims.drafting.dates import find_dates
+from atlarge.claims.drafting.places import place_spans
 from atlarge.claims.schema import parse_ledger
 from atlarge.errors import QuestionError
 from command_line import run
@@ -120,6 +121,28 @@ def test_sentences_are_not_cut_at_abbreviations() -> None:
 )
 def test_dates_are_read_against_the_day_of_publication(text: str, found: list[str]) -> None:
     assert find_dates(text, dt.date(2017, 3, 20))[0] == found
+
+
+@pytest.mark.parametrize("opening", ["In the", "during the first", "Over the", "within"])
+@pytest.mark.parametrize(
+    ("time", "period"),
+    [
+        ("three months after the law took effect on May 28, 2018", "2018-05-28..2018-08-27"),
+        ("two weeks following Monday, Feb. 6", "2017-02-06..2017-02-19"),
+        ("ten days before the raid of March 1, 2016", "2016-02-20..2016-02-29"),
+        ("two years since the sheriff’s order of June 1, 2014", "2014-06-01..2016-05-31"),
+    ],
+)
+def test_a_time_after_or_before_a_day_is_a_period(opening: str, time: str, period: str) -> None:
+    text = f"{opening} {time}, ICE made 211 arrests."
+    assert find_dates(text, dt.date(2017, 3, 20))[0] == [period]
+
+
+@pytest.mark.parametrize("name", ["Gwinett", "San Bernadino", "Kings Pass", "Prince Wiliam"])
+def test_a_county_that_its_state_has_not_is_kept_as_written(name: str) -> None:
+    """Its state alone would be another place, and what is found there no answer."""
+    for text in (f"In {name} County, Georgia, 1,200 were held.", f"{name} County, GA saw fewer arrests."):
+        assert [place for *_, place in place_spans(text, ["TX"])] == [f"{name} County, GA"]
 
 
 def test_an_article_without_claims_is_reported() -> None:

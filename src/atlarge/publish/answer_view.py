@@ -66,6 +66,7 @@ def context(shown: Shown, w: Words) -> dict[str, Any]:
         "corroboration": _corroboration(shown, w),
         "corroboration_figure": corroboration_figure(shown, w),
         "elsewhere": _elsewhere(shown, w),
+        "elsewhere_title": w(key_of_kind("report.elsewhere", a)),
         "figures": figures,
         "numbers": _numbers(shown, w),
         "verdicts": _verdicts(shown, w),

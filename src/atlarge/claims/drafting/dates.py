@@ -148,6 +148,20 @@ def _reckoned(at: dt.date | None, days: int, way: str) -> str | None:
     return _span(at, at + dt.timedelta(days=days - 1))
 
 
+def _beside(m: re.Match[str], published: dt.date | None) -> str | None:
+    """ "in the three months after the law took effect on May 28": from that day, or up to the day before."""
+    count, unit, way, month, day, year = m.groups()
+    at = _dated(_number(month), int(day), year or _year_beside(m), published)
+    if at is None:
+        return None
+    n = _count(count) * (-1 if way in ("before", "preceding") else 1)
+    if unit.startswith(("month", "year")):
+        other = add_months(at, n * (12 if unit.startswith("year") else 1))
+    else:
+        other = at + dt.timedelta(days=n * (7 if unit.startswith("week") else 1))
+    return _span(min(at, other), max(at, other) - dt.timedelta(days=1))
+
+
 def _begun_weekday(m: re.Match[str], published: dt.date) -> str | None:
     """ "a five-day operation that ended Thursday"."""
     count, unit, way, name = m.groups()
@@ -356,6 +370,9 @@ _RECKONED = (_begun_weekday, _relative, _ago, _recent, _weekday, _weekdays)
 """Readers that need the day of publication."""
 # Longer forms first, since text is blanked out once read.
 _READERS: tuple[tuple[re.Pattern[str], _Reader, bool], ...] = (
+    (_R(rf"\b(?:[Ii]n|[Dd]uring|[Oo]ver|[Ww]ithin|[Ff]or)(?: the| its)?(?: first| last)? {_COUNT} "
+        r"(days?|weeks?|months?|years?) (after|following|since|before|preceding)\b[^.;]{0,60}?"
+        rf"(?:{_ANY_WEEKDAY},?\s+)?{_MONTH}\s+{_DAY_NUMBER}\b(?:,?\s*{_YEAR})?"), _beside, False),
     (_R(rf"\b{_COUNT}[- ]{_UNIT}\b[^.;,]{{0,30}}?\b{_WAY}\s+(?:on\s+)?"
         rf"(?:{_ANY_WEEKDAY},?\s+)?{_MONTH}\s+{_DAY_NUMBER}\b(?:,?\s*{_YEAR})?"), _begun, False),
     (_R(rf"\b{_COUNT}[- ]{_UNIT}\b[^.;,]{{0,30}}?\b{_WAY}\s+(?:on\s+)?{_WEEKDAY}\b"), _begun_weekday, True),

@@ -180,14 +180,16 @@ _SHORT_STATES = word_table("places.short_states")
 
 
 def _county(match: re.Match[str], known: list[str]) -> str | None:
-    """A county with its state, as written where the state is unknown, or None if there is none."""
+    """A county with its state, as written where the state is unknown or it has no such county; or None."""
     words = match.group(1).split()
     state = _states().get(match.group(3) or "")
     for start in range(len(words)):
         county = _with_state(" ".join(words[start:]), state, known, [])
         if county:
             return county
-    return None
+    # misspelt, perhaps: whoever confirms the claim is told so, and the state alone would be another place
+    name = [word for word in words if word.lower() not in _PLACE_PREPOSITIONS]
+    return f"{' '.join(name)} County, {state}" if state and name else None
 
 
 def _with_state(name: str, state: str | None, known: list[str], beside: list[str]) -> str | None:
