@@ -118,6 +118,13 @@ def test_a_scope_covers_its_own_places_only(tmp_path: Path) -> None:
     assert days == {"48453": 28, "13121": 8}
 
 
+def test_a_county_that_other_areas_record_too_is_refused_with_that_reason(tmp_path: Path) -> None:
+    """York County, PA is of Philadelphia, and a few of its records are of other areas."""
+    store = HandStore(tmp_path, _rows(), [Span("a", dt.date(2017, 2, 1), dt.date(2017, 2, 28), "aor:PHI")])
+    with pytest.raises(CoverageError, match=r"aor:PHI \(and of these areas no place .* others record too\)"):
+        panel(store, by="county", every="month", measures=["arrests"], places=["42133"])
+
+
 def test_a_summary_names_first_and_last_period_places_and_what_is_missing(store: HandStore) -> None:
     text = panel(store, by="state", every="day", measures=["arrests", "at_large"]).summary()
     assert text.startswith("arrests, at_large by state and day, 2017-01-28 to 2017-03-03: 2 places, ")

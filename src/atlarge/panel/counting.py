@@ -126,8 +126,11 @@ def panel(
         where = _listed(query.places, by) if query.places else f"the level {by}"
         scopes = {r["scope"] for scope in coverage.values() for r in scope["releases"]}
         scopes = {"the nation without some of its places" if s == by == "nation" else s for s in scopes}
+        covered = ", ".join(map(short_scope, sorted(scopes)))
+        is_of_areas = by in ("county", "office") and any(s.startswith("aor:") for s in scopes)
+        shared = " (and of these areas no place of few records that others record too)" if is_of_areas else ""
         raise CoverageError(
-            f"no release in the store covers {where}, only {', '.join(map(short_scope, sorted(scopes)))}: "
+            f"no release in the store covers {where}, only {covered}{shared}: "
             "there is nothing to count; if the files hold all of more than that, ingest them with --covers, "
             f"as --covers {'nation' if by == 'nation' else f'{by}:' + ','.join(query.places or ('CODE',))}"
         )
