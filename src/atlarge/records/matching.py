@@ -146,10 +146,15 @@ def _sides(rows: pl.DataFrame, others: pl.DataFrame, table: str) -> tuple[_Side,
         files = [frame.with_columns(method=in_wider_words(pl.col("method"))) for frame in files]
     own, theirs = (_hashed(frame, things) for frame in files)
     first, second = (
-        _Side(said, {name: (said[name] == 0) | np.isin(said[name], other[name]) for name in things})
+        _Side(said, {name: _is_shared(said[name], other[name]) for name in things})
         for said, other in ((own, theirs), (theirs, own))
     )
     return first, second
+
+
+def _is_shared(said: Keys, other: Keys) -> NDArray[np.bool_]:
+    numbers = pl.Series(said)
+    return ((numbers == 0) | numbers.is_in(pl.Series(other).unique().implode())).to_numpy()
 
 
 def _by_words(rows: pl.DataFrame, others: pl.DataFrame, table: str) -> pl.DataFrame:
