@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import gc
+import io
 import json
 import shutil
 import subprocess
@@ -21,6 +22,7 @@ import simulated_files
 from atlarge.errors import QuestionError, ReleaseError, StoreError
 from atlarge.ingest import ingest
 from atlarge.known_places import FOUND, QUERY, known_places, resolve_queries
+from atlarge.panel import panel
 from atlarge.records import store as store_module
 from atlarge.records.lineage import lineage, ranges
 from atlarge.records.store import Coverage, open_store, write_rows
@@ -261,3 +263,28 @@ def test_a_changed_file_is_not_taken_over_by_the_next_ingest(change: str, tmp_pa
     with pytest.raises(StoreError, match=r"is not as it was written|is missing"):
         ingest([_file(tmp_path / "b.csv", *days[5:])], store)
     assert simulated_files.tree(store) == before
+
+
+def test_a_changed_file_is_named_before_any_of_it_is_read(tmp_path: Path) -> None:
+    """A bit flipped in the footer, which says what the columns are: its reader may panic, or read others."""
+    store = tmp_path / "store"
+    ingest([simulated_files.arrests(tmp_path / "a.csv", 300)], store)
+    (table,) = (store / "arrests").glob("*.parquet")
+    content = table.read_bytes()
+    footer = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
+    worst = []
+    for at in range(footer + 500, footer + 1500):
+        changed = content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
+        try:
+            pl.read_parquet_schema(io.BytesIO(changed))
+        except pl.exceptions.PanicException:
+            worst.append(changed)
+        except (OSError, pl.exceptions.PolarsError):
+            continue
+    assert worst
+    for changed in worst[:5]:
+        table.write_bytes(changed)
+        opened = open_store(store)
+        assert {c.start for c in opened.coverage("arrests")}  # of the manifest, which is sound
+        with pytest.raises(StoreError, match=f"{table.name}: is not as it was written"):
+            panel(opened, measures=["arrests"])

@@ -30,7 +30,7 @@ from atlarge.errors import StoreError
 from atlarge.files import PRIVATE, STREAM, digest, is_stream, locked, private_folder, sync, write_atomically
 from atlarge.records.audit import SIMULATED
 from atlarge.records.gaps import Gap
-from atlarge.records.integrity import inside, is_sealed, require, sealed
+from atlarge.records.integrity import is_sealed, require, sealed
 from atlarge.records.tables import TABLES, categories
 from atlarge.wording import some
 
@@ -167,11 +167,12 @@ class Store:
         return self._sound(found)
 
     def _columns(self, path: str) -> frozenset[str]:
-        """The columns of a file of the store (older versions wrote fewer); none of a lost file."""
+        """The columns of a file of the store (older versions wrote fewer); none of a lost or changed file."""
         if path not in self._names:
             try:
-                self._names[path] = frozenset(_schema_of(inside(self.path, path)))
-            except (OSError, pl.exceptions.PolarsError):
+                (file,) = self._sound([path])  # a changed file may make its reader panic
+                self._names[path] = frozenset(_schema_of(file))
+            except (OSError, StoreError, pl.exceptions.PolarsError):
                 return frozenset()
         return self._names[path]
 
