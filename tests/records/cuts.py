@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 
 import polars as pl
@@ -265,10 +266,11 @@ CUTS: dict[str, Cut] = {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=1)
 def rows_of(path: Path) -> tuple[pl.DataFrame, str]:
     """All rows of a release as texts, with their day as `_day`, and the name of the column of the day.
 
-    Reports of months have no such column: it is "", and `_day` empty.
+    Reports of months have no such column: it is "", and `_day` empty. The release that was read last is kept.
     """
     release = read_release(path)
     rows = pl.concat([sheet.frame.cast(pl.String) for sheet in release.sheets], how="diagonal")
@@ -330,15 +332,19 @@ def moved(rows: pl.DataFrame, day: str) -> pl.DataFrame:
 def cells(store: Store, name: str, places: dict[str, list[str]]) -> Cells:
     """All cells of all panels by month that are whole months or have rows."""
     found: Cells = {}
+    is_whole = pl.col("days_covered") == pl.col("days_in_period")
+    columns = ("place", "period", "measure", "value")
     for by in LEVELS:
-        for measure in MEASURES[name]:
+        together = list(MEASURES[name])
+        for measures in [together, *([measure] for measure in together if len(together) > 1)]:
             try:
-                frame = panel(store, by=by, measures=[measure], places=places.get(by)).frame
-            except AtlargeError:
+                frame = panel(store, by=by, measures=measures, places=places.get(by)).frame
+            except AtlargeError:  # the one refused, or all: each alone
                 continue
-            is_whole = pl.col("days_covered") == pl.col("days_in_period")
-            kept = frame.filter(is_whole | (pl.col("value") > 0)).select("place", "period", "value")
-            found |= {(by, place, period, measure): value for place, period, value in kept.iter_rows()}
+            rows = frame.filter(is_whole | (pl.col("value") > 0)).select(columns).iter_rows()
+            found |= {(by, *cell): value for *cell, value in rows}
+            if measures == together:
+                break
     return found
 
 

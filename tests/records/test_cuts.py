@@ -9,6 +9,7 @@ import random
 from collections import Counter
 from importlib.resources import files
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 import pytest
@@ -20,7 +21,7 @@ from atlarge.ingest.placing import Placer
 from atlarge.panel import panel
 from atlarge.records.control_totals import TABLE, by_place
 from atlarge.records.prepare import prepare
-from atlarge.records.store import open_store
+from atlarge.records.store import Store, open_store
 from atlarge.releases import read_release
 from cuts import (
     AT_LARGE,
@@ -52,12 +53,39 @@ SAMPLED = ("every n-th row", "random rows", "two columns, saved again")
 LARGE = ("national arrests", "encounters", "removals")
 
 
-def _assert_no_false_zeros(
-    rows: pl.DataFrame, day: str, table: str, folder: Path, kinds: list[str], seed: int
-) -> None:
-    """No cell of a release becomes a false zero in cuts of these kinds, of which some have cells."""
+class Whole(NamedTuple):
+    """A whole release: its rows, the column of their day, its store, and all that this shows."""
+
+    name: str
+    rows: pl.DataFrame
+    day: str
+    table: str
+    store: Store
+    cells: Cells
+
+
+def _whole(name: str, rows: pl.DataFrame, day: str, table: str, folder: Path) -> Whole:
     ingest([written(rows, folder / "whole.csv")], folder / "store")
-    whole = cells(open_store(folder / "store"), table, {})
+    store = open_store(folder / "store")
+    return Whole(name, rows, day, table, store, cells(store, table, {}))
+
+
+@pytest.fixture(scope="module", params=RELEASES)
+def published(
+    request: pytest.FixtureRequest, data_dir: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Whole:
+    return _whole(request.param, *release(request.param, data_dir / "raw"), tmp_path_factory.mktemp("whole"))
+
+
+@pytest.fixture(scope="module", params=LATER)
+def later(request: pytest.FixtureRequest, data_dir: Path) -> tuple[str, pl.DataFrame, str, str]:
+    """Name, rows, column of their day and table of a later form."""
+    return request.param, *release(request.param, data_dir / "raw", 20_000)
+
+
+def _assert_no_false_zeros(given: Whole, folder: Path, kinds: list[str], seed: int) -> None:
+    """No cell of a release becomes a false zero in cuts of these kinds, of which some have cells."""
+    _, rows, day, table, _, whole = given
     known = {cell for cell, value in whole.items() if value}
     assert known
     tried, wrong = 0, list[tuple[object, ...]]()
@@ -76,36 +104,34 @@ def _assert_no_false_zeros(
 @pytest.mark.parametrize("name", FILES)
 def test_no_cut_of_a_sample_of_any_family_makes_a_false_zero(name: str, tmp_path: Path) -> None:
     rows, day = rows_of(SAMPLES / name)
-    _assert_no_false_zeros(rows, day, FILES[name], tmp_path, list(CUTS), 1)
+    _assert_no_false_zeros(_whole(name, rows, day, FILES[name], tmp_path), tmp_path, list(CUTS), 1)
 
 
 @pytest.mark.data
-@pytest.mark.parametrize("name", RELEASES)
-def test_no_cut_of_a_whole_release_of_any_family_makes_a_false_zero(
-    data_dir: Path, name: str, tmp_path: Path
-) -> None:
-    rows, day, table = release(name, data_dir / "raw")
-    kinds = random.Random(name).sample(list(CUTS), 3 if name in LARGE else len(CUTS) // 2)
-    _assert_no_false_zeros(rows, day, table, tmp_path, kinds, 2)
+def test_no_cut_of_a_whole_release_of_any_family_makes_a_false_zero(published: Whole, tmp_path: Path) -> None:
+    some = 3 if published.name in LARGE else len(CUTS) // 2
+    _assert_no_false_zeros(published, tmp_path, random.Random(published.name).sample(list(CUTS), some), 2)
 
 
 @pytest.mark.data
 @pytest.mark.slow
-@pytest.mark.parametrize("name", LATER)
-def test_no_cut_of_a_later_form_makes_a_false_zero(data_dir: Path, name: str, tmp_path: Path) -> None:
+def test_no_cut_of_a_later_form_makes_a_false_zero(
+    later: tuple[str, pl.DataFrame, str, str], tmp_path: Path
+) -> None:
     """Of every n-th row and of random ones where a form says which row of the agency's file each was."""
-    rows, day, table = release(name, data_dir / "raw", 20_000)
+    name, rows, *_ = later
     kinds = [kind for kind in CUTS if "row_original" in rows.columns or kind not in SAMPLED]
     chosen = random.Random(name).sample(kinds, 3)
-    _assert_no_false_zeros(rows, day, table, tmp_path, [*chosen, "month", "kind of place"], 2)
+    _assert_no_false_zeros(_whole(*later, tmp_path), tmp_path, [*chosen, "month", "kind of place"], 2)
 
 
 @pytest.mark.data
 @pytest.mark.slow
-@pytest.mark.parametrize("name", LATER)
-def test_a_whole_later_form_keeps_its_zeros(data_dir: Path, name: str, tmp_path: Path) -> None:
+def test_a_whole_later_form_keeps_its_zeros(
+    later: tuple[str, pl.DataFrame, str, str], tmp_path: Path
+) -> None:
     """Shuffled and without columns that say neither when, where nor how: those that its user says it has."""
-    rows, _, table = release(name, data_dir / "raw", 20_000)
+    _, rows, _, table = later
     ingest([written(rows, tmp_path / "whole.csv")], tmp_path / "said", covers="nation")
     said = _asked(cells(open_store(tmp_path / "said"), table, {}))
     again = rows.sample(fraction=1.0, shuffle=True, seed=3).drop(others(rows))
@@ -179,15 +205,10 @@ def _withheld(said: Cells, got: Cells) -> list[tuple[object, ...]]:
 
 
 @pytest.mark.data
-@pytest.mark.parametrize("name", RELEASES)
-def test_a_whole_release_saved_again_keeps_every_zero(data_dir: Path, name: str, tmp_path: Path) -> None:
+def test_a_whole_release_saved_again_keeps_every_zero(published: Whole, tmp_path: Path) -> None:
     """In another order, without columns that say neither when, where nor how, and without its last month."""
-    path, table = RELEASES[name]
-    rows, _ = rows_of(data_dir / "raw" / path)
-    ingest([written(rows, tmp_path / "whole.csv")], tmp_path / "store")
-    store = open_store(tmp_path / "store")
+    name, rows, _, table, store, whole = published
     assert all(not c.gaps and not c.without for c in store.coverage(table))
-    whole = cells(store, table, {})
     if not rows["_day"].count():
         return
     last = rows["_day"].drop_nulls().dt.truncate("1mo").unique().sort()[-2]
