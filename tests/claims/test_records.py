@@ -89,7 +89,7 @@ def test_a_number_that_is_so_under_the_other_scheme_depends() -> None:
         ),
         (
             {"measure": "at_larg", "where": "TX", "when": "2017-02", "expected": 5},
-            "the nearest is 'at_large'",
+            "did you mean at_large",
         ),
         (
             {"measure": "arrests", "where": "Travs County", "when": "2017-02", "expected": 5},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ from atlarge.errors import QuestionError
 from atlarge.files import shipped_text
 from atlarge.periods import parse_period
 from atlarge.records.dates import DateOrder
-from atlarge.wording import is_web_address
+from atlarge.wording import did_you_mean, is_web_address
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError  # type: ignore[import-untyped]
@@ -162,9 +161,8 @@ def _resolved(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _nearest(word: str, known: list[str]) -> str:
-    """ "; did you mean ...?" or the list of what is allowed."""
-    close = difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.6)
-    return f"did you mean {close[0]!r}?" if close else f"allowed: {', '.join(known)}"
+    """ "did you mean ...?" or the list of what is allowed."""
+    return did_you_mean(word.lower(), known) or f"allowed: {', '.join(known)}"
 
 
 def _explain(error: ValidationError) -> Problems:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from atlarge.panel import measures
 from atlarge.periods import parse_period
 from atlarge.records.store import Store, open_store
 from atlarge.reference import table
+from atlarge.wording import did_you_mean
 
 _TESTED = ("count", "share", "rank", "comparison", "timing")
 _OVERRIDES = (
@@ -370,7 +370,7 @@ class _Checker:
             | (
                 _statement(rows[name])
                 if name in rows
-                else {"statement": name, "note": _nearest(name, list(rows)), "position": i}
+                else {"statement": name, "note": _unknown(name, list(rows)), "position": i}
             )
             for i, name in enumerate(self.claim.get("statements", []))
         ]
@@ -427,9 +427,8 @@ def _holds(source: Source, measure: str) -> bool:
     return any(f.measure == measure for f in getattr(source, "published", ()))
 
 
-def _nearest(word: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
-    return f"there is no {word!r}" + (f"; the nearest is {close[0]!r}" if close else "")
+def _unknown(word: str, known: list[str]) -> str:
+    return "; ".join(filter(None, (f"there is no {word!r}", did_you_mean(word, known, likeness=0.5))))
 
 
 def _no_measure(measure: str, requested: Any, has_store: bool) -> str:
@@ -438,4 +437,4 @@ def _no_measure(measure: str, requested: Any, has_store: bool) -> str:
     if measure in known:
         where = f" in {requested}" if requested else ""
         return f"no source{where} here holds {measure}" + ("" if has_store else "; name a store")
-    return f"no source here holds a measure of that name: {_nearest(measure, known)}"
+    return f"no source here holds a measure of that name: {_unknown(measure, known)}"
