@@ -7,9 +7,6 @@ from typing import Any
 
 from atlarge.wording import some
 
-SIMULATED = "simulated records: places that they lack are not missed"
-"""The note of a release that says its records are simulated."""
-
 
 @dataclass
 class ReleaseAudit:
@@ -37,6 +34,7 @@ class ReleaseAudit:
     base: str | None = None
     filled: list[dict[str, Any]] = field(default_factory=list)
     doubts: list[dict[str, Any]] = field(default_factory=list)
+    is_simulated: bool = False
 
     def loss(self) -> tuple[str, str] | None:
         """Reason to refuse the release: fewer than half of its rows are kept. None if it can be accepted.
@@ -65,8 +63,9 @@ class ReleaseAudit:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """As in the manifest and in `--json`; without `doubts` where there are none."""
-        return {name: value for name, value in vars(self).items() if value or name != "doubts"}
+        """As in the manifest and in `--json`; without `doubts` and `is_simulated` where they say nothing."""
+        rare = ("doubts", "is_simulated")
+        return {name: value for name, value in vars(self).items() if value or name not in rare}
 
 
 @dataclass(frozen=True)

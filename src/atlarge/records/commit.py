@@ -110,12 +110,12 @@ def _scopes(prepared: Prepared, lacking: set[str] | None = None) -> list[Scope]:
     has_state = "state" in prepared.family.columns
     if lacking is None:
         return [Scope(scope, levels_of(places, has_text, has_state))]
-    is_real = is_rich(prepared.shown) and not prepared.is_simulated
+    is_real = is_rich(prepared.shown) and not prepared.audit.is_simulated
     found = places_of(places, scope, texts, has_text, has_state, is_real)
     sure = [one for one in found if one.levels != (one.level,) or lacking.isdisjoint(one.each())]
     found = sure or found
     prepared.audit.notes += _cut_to(found, scope)
-    if prepared.is_simulated:
+    if prepared.audit.is_simulated:
         found = [replace(one, without=()) if one.places == "nation" else one for one in found]
     return found
 
@@ -155,7 +155,7 @@ def _lacking(prepared: Prepared) -> dict[str, Any]:
 
 def _gaps(prepared: Prepared, covers: list[Scope]) -> list[Gap]:
     """What a release lacks in the places that it covers, though a whole one has it; noted in its account."""
-    if prepared.covers or prepared.is_simulated or prepared.audit.table not in EVENTS:
+    if prepared.covers or prepared.audit.is_simulated or prepared.audit.table not in EVENTS:
         return []
     table, scope = prepared.audit.table, prepared.family.scope
     found = gaps_of(prepared.shown, table, scope)
@@ -170,7 +170,7 @@ def _gaps(prepared: Prepared, covers: list[Scope]) -> list[Gap]:
 
 def _as_published(prepared: Prepared, day: str, spans: list[Span]) -> list[tuple[str, Span]]:
     """The spans of a release by whether it has every row of them that was published, as far as is known."""
-    if prepared.covers or prepared.is_simulated or "county_fips" not in prepared.frame.columns:
+    if prepared.covers or prepared.audit.is_simulated or "county_fips" not in prepared.frame.columns:
         return [("unknown", span) for span in spans]
     counted = daily(prepared.frame, day) if prepared.daily is None else prepared.daily
     return split(prepared.family.id, counted, spans)

@@ -124,7 +124,6 @@ def whole(
     released = Prepared(
         prepared[0].family, pl.concat(digests), quarantine, audit, numbers, covers=covers or []
     )
-    released.is_simulated = prepared[0].is_simulated
     released.shown = added([one.shown for one in prepared])
     audit.coverage = coverage_of(released)
     released.frame, released.pieces = released.frame.clear(), pieces

@@ -11,7 +11,7 @@ import polars as pl
 from atlarge.codes import Coded, as_texts, is_text
 from atlarge.errors import ReleaseError
 from atlarge.known_places import known_texts
-from atlarge.records.audit import SIMULATED, ReleaseAudit
+from atlarge.records.audit import ReleaseAudit
 from atlarge.records.correct import apply_faults, apply_rules
 from atlarge.records.coverage import Scope
 from atlarge.records.dates import DateOrder
@@ -50,10 +50,9 @@ class Prepared:
     """A release's table rows, its quarantined rows and its account so far.
 
     `pieces`: files that hold the rows instead of `frame`, which then is empty. `covers`: places that the user
-    says it covers. `is_simulated`: its world need not have every place that the real nation has.
-    `daily`: its rows by day. `shown`: those by the values of columns that show what it lacks. `places`: those
-    by place. `coded`: which of the rows in `frame` have which text, of columns where this is known.
-    `numbers`: what the publisher's numbers of rows say.
+    says it covers. `daily`: its rows by day. `shown`: those by the values of columns that show what it lacks.
+    `places`: those by place. `coded`: which of the rows in `frame` have which text, of columns where this is
+    known. `numbers`: what the publisher's numbers of rows say.
     """
 
     family: Family
@@ -63,7 +62,6 @@ class Prepared:
     numbers: Numbers
     pieces: list[Path] = field(default_factory=list)
     covers: list[Scope] = field(default_factory=list)
-    is_simulated: bool = False
     daily: pl.DataFrame | None = None
     shown: pl.DataFrame = field(default_factory=pl.DataFrame)
     places: pl.DataFrame | None = None
@@ -90,7 +88,6 @@ class Begun:
     audit: ReleaseAudit
     numbers: Numbers
     passed_sheets: list[str]
-    is_simulated: bool = False
 
     @property
     def rule(self) -> Rule | None:
@@ -288,6 +285,7 @@ def begin(release: Release, hashes: list[pl.Series] | None = None, order: DateOr
         rows_kept=0,
         rows_dropped={},
         notes=list(typed.notes),
+        is_simulated=release.is_simulated,
     )
     audit.faults = apply_faults(release, typed)
     apply_rules(release, typed)
@@ -317,8 +315,8 @@ def begin(release: Release, hashes: list[pl.Series] | None = None, order: DateOr
     audit.notes += [note for _, found in (*joined, *blanked) for note in found]
     audit.notes += _unread(release)
     if release.is_simulated:
-        audit.notes.append(SIMULATED)
-    return Begun(family, typed, audit, numbers, release.passed_sheets, release.is_simulated)
+        audit.notes.append("simulated records: places that they lack are not missed")
+    return Begun(family, typed, audit, numbers, release.passed_sheets)
 
 
 def finish(begun: Begun, found: Duplicates | None) -> Prepared:
@@ -341,15 +339,7 @@ def finish(begun: Begun, found: Duplicates | None) -> Prepared:
     audit.quarantine_reasons = dict(typed.quarantine.group_by("reason").len().sort("reason").iter_rows())
     if begun.passed_sheets:
         audit.notes.append(f"sheets without records passed over: {', '.join(begun.passed_sheets)}")
-    return Prepared(
-        family,
-        frame,
-        typed.quarantine,
-        audit,
-        begun.numbers,
-        is_simulated=begun.is_simulated,
-        coded=typed.coded,
-    )
+    return Prepared(family, frame, typed.quarantine, audit, begun.numbers, coded=typed.coded)
 
 
 def prepare(release: Release) -> Prepared:

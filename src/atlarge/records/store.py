@@ -28,7 +28,6 @@ import polars as pl
 
 from atlarge.errors import StoreError
 from atlarge.files import PRIVATE, STREAM, digest, is_stream, locked, private_folder, sync, write_atomically
-from atlarge.records.audit import SIMULATED
 from atlarge.records.gaps import Gap
 from atlarge.records.integrity import is_sealed, require, sealed
 from atlarge.records.tables import TABLES, categories
@@ -144,7 +143,7 @@ class Store:
     @property
     def is_simulated(self) -> bool:
         """Whether any stored release says that its records are simulated."""
-        return any(SIMULATED in (r.get("notes") or []) for r in self.releases)
+        return any(r.get("is_simulated") for r in self.releases)
 
     def _entries(self, table: str) -> list[dict[str, Any]]:
         return [e for r in self.releases for e in r["tables"] if e["table"] == table]
