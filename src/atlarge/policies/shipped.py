@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from atlarge.calendar import as_day
-from atlarge.policies.policy import Policy, kind_of, policy_from_row, state_code, state_of_counties
+from atlarge.policies.policy import Policy, kind_of, policy_from_row
 from atlarge.policies.reading import read_registry
 from atlarge.policies.registries import Registry
 from atlarge.policies.tables import policy_table
@@ -144,33 +144,20 @@ def listed(
     found = given or registry()
     is_287g = kind is not None and kind_of(kind) == "program_287g"
     all_agreements = with_agreements or at is not None or is_287g or place is not None
-    narrowed = found.select(kind=kind, state=state, direction=direction, place=place)
+    wanted = {"kind": kind, "state": state, "direction": direction, "place": place}
+    narrowed = found.select(**wanted)
     if at is not None:
         on = as_day(at)
         return [{**p.to_row(), "status": p.status(on)} for p in narrowed if p.status(on) != "not in force"]
     own = None if given is not None else set(table("policies")["id"].to_list())
     rows = [p.to_row() for p in narrowed if all_agreements or own is None or p.id in own]
     if given is None:
-        rows += _undated_rows(state, direction, kind, place)
+        empty = dict.fromkeys(("effective", "start", "start_earliest", "start_latest"))
+        rows += [{**p.to_row(), **empty, "precision": "none"} for p in _undated().select(**wanted)]
     return sorted(rows, key=lambda row: str(row["id"]))
 
 
-def _undated_rows(
-    state: str | None, direction: str | None, kind: str | None, place: str | None
-) -> list[dict[str, Any]]:
-    rows = table("policies").filter(pl.col("effective").is_null())
-    if place is not None:
-        of_state = (pl.col("level") == "state") & (pl.col("state") == state_of_counties().get(place, place))
-        rows = rows.filter((pl.col("fips") == place).fill_null(False) | of_state)
-    if direction is not None:
-        rows = rows.filter(pl.col("direction") == direction)
-    if state is not None:
-        rows = rows.filter(pl.col("state") == state_code(state))
-    if kind is not None:
-        rows = rows.filter(pl.col("kind") == kind_of(kind))
-    out = []
-    for row in rows.iter_rows(named=True):
-        stand_in = policy_from_row({**row, "effective": dt.date.min, "precision": "day"}).to_row()
-        empty = dict.fromkeys(("effective", "start", "start_earliest", "start_latest"))
-        out.append({**stand_in, **empty, "precision": row["precision"]})
-    return out
+def _undated() -> Registry:
+    """The policies without a date, as if they had begun on the first day of all."""
+    rows = table("policies").filter(pl.col("effective").is_null()).iter_rows(named=True)
+    return Registry(tuple(policy_from_row({**r, "effective": dt.date.min, "precision": "day"}) for r in rows))

@@ -228,13 +228,7 @@ def _repeats(difference: Difference) -> Iterator[Candidate]:
 def _completion(difference: Difference) -> Iterator[Candidate]:
     """Records entered after the count, up to the share by which other first counts of the same kind fell
     short."""
-    counter, figure, name, query, ours = (
-        difference.counter,
-        difference.figure,
-        difference.name,
-        difference.query,
-        difference.ours,
-    )
+    counter, figure, name, query, ours = difference
     soon = figure.published_on is not None and 0 <= (figure.published_on - figure.end).days <= _SOON
     if not soon or ours <= figure.value or not _is_event(name):
         return
