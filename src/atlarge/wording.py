@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from collections.abc import Iterable
 from html import escape
@@ -69,3 +71,13 @@ _WEB_ADDRESS = re.compile(r"(?i:https?)://[^\s\x00-\x20\x7f/?#\"'<>]+[^\s\x00-\x
 def is_web_address(url: object) -> bool:
     """Whether a text may become a link: an http or https address with a host, without spaces or controls."""
     return isinstance(url, str) and _WEB_ADDRESS.fullmatch(url) is not None
+
+
+def web_link(url: object) -> str:
+    """An address that may become a link, or "" for any other text, such as javascript:."""
+    return str(url) if is_web_address(url) else ""
+
+
+def style_source(css: str) -> str:
+    """The source of a Content-Security-Policy that allows just this style sheet."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()

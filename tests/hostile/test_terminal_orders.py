@@ -14,15 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atlarge import cli
-from atlarge.claims.page import web_link
 from atlarge.errors import QuestionError
 from atlarge.ingest import ingest
 from atlarge.policies import calendar_text, check_registry, from_date, read_registry
 from atlarge.publish.lineage_data import origins, release_facts
 from atlarge.publish.release_table import site_cells
-from atlarge.publish.render import safe_link
 from atlarge.records.store import open_store
-from atlarge.wording import printable
+from atlarge.wording import printable, web_link
 from simulated_files import arrests, write_tables
 
 pytestmark = pytest.mark.slow_file
@@ -113,7 +111,7 @@ NO_ADDRESSES = [
 
 @pytest.mark.parametrize("address", NO_ADDRESSES)
 def test_no_other_text_becomes_a_link(address: str, tmp_path: Path) -> None:
-    assert safe_link(address) == web_link(address) == ""
+    assert web_link(address) == ""
     row = {"id": "a", "effective": "2017-02-01", "fips": "48453", "title": "T", "direction": "limits"}
     pl.DataFrame([{**row, "source_url": address}]).write_csv(tmp_path / "policies.csv")
     with pytest.raises(QuestionError, match="not a web address"):

@@ -29,11 +29,12 @@ from atlarge.publish.forecast_view import forecast_section
 from atlarge.publish.i18n import Words
 from atlarge.publish.layout import crumbs, crumbs_to, page_of, path_of
 from atlarge.publish.pages import reports_table
-from atlarge.publish.render import Table, figure, style_hash
+from atlarge.publish.render import Table, figure
 from atlarge.publish.reports import export_charts, policy_line, report_html, squeezed, title_of
 from atlarge.publish.site_data import PlaceInfo
 from atlarge.publish.svg import Drawing
 from atlarge.publish.writer import Tally, building, finish, read_manifest, standing
+from atlarge.wording import style_source
 from example_answer import example_answer
 
 W, ES = Words("en"), Words("es")
@@ -167,7 +168,7 @@ def test_a_report_has_its_title_its_policy_and_a_file_a_chart(tmp_path: Path) ->
     assert "/*" not in squeezed("a {\n  b: c; /* a\nnote */\n\n}  ")
     assert squeezed("a {\n  b: c; /* a\nnote */\n\n}  ") == "a {\nb: c;\n}"
     css = re.search(r"<style>(.*?)</style>", page, re.S).group(1)  # type: ignore[union-attr]
-    assert style_hash(css) in page.replace("&#43;", "+")
+    assert style_source(css) in page.replace("&#43;", "+")
 
 
 def _place(level: str, code: str, *parents: tuple[str, str]) -> PlaceInfo:

@@ -24,12 +24,13 @@ from atlarge.publish.i18n import Words
 from atlarge.publish.lineage_data import Origin
 from atlarge.publish.lineage_view import _command, lineage_of, year_id
 from atlarge.publish.preview import server
-from atlarge.publish.render import Link, counts_table, hidden_note, safe_link, source_link
+from atlarge.publish.render import Link, counts_table, hidden_note, source_link
 from atlarge.publish.site_data import PlaceInfo
 from atlarge.publish.sqlite_file import data_package
 from atlarge.publish.writer import Folder
 from atlarge.reference import table
 from atlarge.regimes import months_between
+from atlarge.wording import web_link
 
 W = Words("en")
 MONTHS = months_between(policy_pages.FIRST_MONTH, policy_pages.last_month())
@@ -174,8 +175,8 @@ def test_the_way_back_names_files_of_the_year_and_the_command() -> None:
 
 
 def test_links_lead_to_web_addresses_alone_under_the_name_of_their_host() -> None:
-    assert safe_link("javascript:x") == safe_link(None) == safe_link("ftp://x") == ""
-    assert safe_link("https://a.example/x") == "https://a.example/x"
+    assert web_link("javascript:x") == web_link(None) == web_link("ftp://x") == ""
+    assert web_link("https://a.example/x") == "https://a.example/x"
     assert source_link("https://www.ice.example/x") == Link("ice.example", "https://www.ice.example/x", True)
     assert source_link("") == "–"
 

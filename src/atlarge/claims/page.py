@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from pathlib import Path
 from typing import Any
 
 from atlarge.claims.verdicts import Verdict
 from atlarge.files import shipped_text, write_atomically
-from atlarge.wording import is_web_address, printable
+from atlarge.wording import printable, style_source, web_link
 
 _SMALL = 5
 _MEANING = {
@@ -148,21 +146,10 @@ def _row(v: Verdict) -> dict[str, Any]:
     }
 
 
-def web_link(url: Any) -> str:
-    """An address that may become a link, or "" for any other text, such as javascript:."""
-    return str(url) if is_web_address(url) else ""
-
-
-def _style(page: str) -> str:
-    """The style sheet of a page's template."""
-    return page.split("<style>", 1)[1].split("</style>", 1)[0]
-
-
 def content_policy(template: str) -> str:
     """The Content-Security-Policy of a page that holds everything in itself: its own style, nothing else."""
-    digest = hashlib.sha256(_style(template).encode()).digest()
-    style = base64.b64encode(digest).decode()
-    return f"default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'"
+    style = style_source(template.split("<style>", 1)[1].split("</style>", 1)[0])
+    return f"default-src 'none'; style-src '{style}'; base-uri 'none'; form-action 'none'"
 
 
 def _shown(value: Any) -> Any:

@@ -35,7 +35,8 @@ from atlarge.publish.answer_text import (
 from atlarge.publish.answers import Shown, drawn_spans, drawn_strips
 from atlarge.publish.i18n import Words
 from atlarge.publish.messages import MessageRenderer, area_name
-from atlarge.publish.render import Figure, Table, safe_link
+from atlarge.publish.render import Figure, Table
+from atlarge.wording import web_link
 
 _KINDS = {"fits": "fits", "does not fit": "unfit", "cannot be told": ""}
 
@@ -78,7 +79,7 @@ def context(shown: Shown, w: Words) -> dict[str, Any]:
         "method_figures": [sensitivity] if sensitivity else [],
         "warnings": _texts(a.warnings, shown, w),
         "sources": [
-            {"title": s.get("title", ""), "url": safe_link(s.get("url")), "note": s.get("note", "")}
+            {"title": s.get("title", ""), "url": web_link(s.get("url")), "note": s.get("note", "")}
             for s in a.sources
         ],
         "coverage": w("report.coverage", **_covered(shown, w)),

@@ -24,9 +24,10 @@ from atlarge.publish.answer_view import context
 from atlarge.publish.answers import Shown, show
 from atlarge.publish.editions import Beside
 from atlarge.publish.i18n import Words
-from atlarge.publish.render import Figure, Table, render, static, style_hash
+from atlarge.publish.render import Figure, Table, render, static
 from atlarge.publish.reports import named_of, policy_line, squeezed, title_of
 from atlarge.publish.svg import number, plain_style, tag
+from atlarge.wording import style_source
 
 WIDTH, HEIGHT, MARGIN = 595.0, 792.0, 40.0
 """Points: as wide as A4, as tall as Letter."""
@@ -106,7 +107,7 @@ def brief_page(shown: Shown, w: Words, parts: dict[str, Any] | None = None) -> s
         "brief.html.j2",
         b=brief_of(shown, w, parts),
         w=w,
-        policy=f"default-src 'none'; style-src '{style_hash(css)}'; img-src data:; base-uri 'none'",
+        policy=f"default-src 'none'; style-src '{style_source(css)}'; img-src data:; base-uri 'none'",
         css=css,
         version=atlarge.__version__,
     )

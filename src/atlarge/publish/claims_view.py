@@ -8,8 +8,9 @@ from atlarge.disclosure.table import mark_text
 from atlarge.publish.answer_pages import answer_stem
 from atlarge.publish.i18n import Words
 from atlarge.publish.layout import heading, name_of
-from atlarge.publish.render import Link, Table, render, safe_link
+from atlarge.publish.render import Link, Table, render
 from atlarge.publish.site_data import SiteData
+from atlarge.wording import web_link
 
 _KINDS = {"supported": "fits", "contradicted": "unfit"}
 
@@ -72,7 +73,7 @@ def _table(c: dict[str, Any], data: SiteData, w: Words) -> Table | None:
     for e in c["evidence"]:
         place = data.places.get((e["level"], e["place"])) if e["is_counted"] else None
         counted = mark_text(e["value"], e["mark"], data.threshold, w("cell.withheld"), w("cell.uncovered"))
-        link = safe_link(e["url"])
+        link = web_link(e["url"])
         source = w("claims.records") if e["is_counted"] else e["party"] or w("link.source")
         rows.append(
             [

@@ -33,7 +33,6 @@ from atlarge.publish.render import (
     figure,
     hidden_note,
     render,
-    safe_link,
     source_link,
 )
 from atlarge.publish.search_data import full_name, records_of
@@ -41,6 +40,7 @@ from atlarge.publish.series_files import policies_of
 from atlarge.publish.site_data import SURGE_LEVELS, Code, PlaceInfo, SiteData, order
 from atlarge.publish.surges_view import surges_table
 from atlarge.publish.where_view import at_least, recovered_note, sides_of, where_of
+from atlarge.wording import web_link
 
 WHOLE, PARTS, REST = "arrests", ("at_large", "handoffs"), "rest"
 """All arrests, the two parts of them that are published, and what remains."""
@@ -373,7 +373,7 @@ def policies_table(
     keys = ["policy", "direction", "announced", "effective", "ended", "confidence", "source"]
     result = []
     for r in rows:
-        link = safe_link(r["source_url"])
+        link = web_link(r["source_url"])
         cells: list[Any] = [
             Link(r["title"], f"{home}{stem}.html") if (stem := (answered or {}).get(r["id"])) else r["title"],
             w(f"direction.{r['direction']}"),
@@ -395,7 +395,7 @@ def reports_table(rows: Sequence[dict[str, Any]], w: Words) -> Table:
     """Figures that published reports gave for a place."""
     result = []
     for r in rows:
-        link = safe_link(r["source_url"])
+        link = web_link(r["source_url"])
         result.append(
             [
                 r["report"],

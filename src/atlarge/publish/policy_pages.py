@@ -15,11 +15,12 @@ from atlarge.publish import charts
 from atlarge.publish.charts.choropleth import PATTERNS
 from atlarge.publish.i18n import LANGUAGES, Words
 from atlarge.publish.layout import page_of, path_of
-from atlarge.publish.render import Link, Section, Table, list_page, render, safe_link, source_link, static
+from atlarge.publish.render import Link, Section, Table, list_page, render, source_link, static
 from atlarge.publish.series_files import setting
 from atlarge.publish.site_data import SiteData
 from atlarge.reference import sidecar, states, table
 from atlarge.regimes import county_regimes, monthly_totals, months_between, with_residents
+from atlarge.wording import web_link
 
 FIRST_MONTH = dt.date(2015, 1, 1)
 CLASSES = ("jail", "task_force", "extends", "limits", "both", "none")
@@ -202,7 +203,7 @@ def _until(p: Policy, w: Words) -> str:
 
 
 def _row(p: Policy, w: Words, home: str) -> list[str | Link]:
-    source = safe_link(p.source_url)
+    source = web_link(p.source_url)
     return [
         Link(p.title, f"{home}{policy_stem(p.id)}.html"),
         p.place_name,
@@ -297,7 +298,7 @@ def _policy_page(data: SiteData, w: Words, known: Registry, p: Policy) -> str:
         "registry.policy_says", direction=w(f"direction.{p.direction}"), scope=w(f"registry.scope.{p.binds}")
     )
     page = _page(data, w, policy_stem(p.id), title, f"{says} {status}")
-    source = safe_link(p.source_url)
+    source = web_link(p.source_url)
     facts: list[tuple[str, str | Link]] = [
         (w("registry.col.kind"), w(f"registry.kind.{p.kind}")),
         (w("registry.col.binds"), w(f"registry.scope.{p.binds}")),

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import datetime as dt
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -19,7 +17,6 @@ from atlarge.publish.charts import HALF, NARROW, WIDE
 from atlarge.publish.charts.parts import cell
 from atlarge.publish.i18n import Words
 from atlarge.publish.svg import Drawing
-from atlarge.wording import is_web_address
 
 
 @dataclass(frozen=True)
@@ -133,11 +130,6 @@ def hidden_note(series: Sequence[Counts], w: Words) -> str:
     return ""
 
 
-def safe_link(url: Any) -> str:
-    """The address if it is a web address, else nothing: data never make a `javascript:` link."""
-    return str(url) if is_web_address(url) else ""
-
-
 def static(name: str) -> str:
     """A text file of `static/`."""
     return shipped_text("atlarge.publish", f"static/{name}")
@@ -165,8 +157,3 @@ def environment() -> jinja2.Environment:
 def render(template: str, **context: Any) -> str:
     """A page as text."""
     return environment().get_template(template).render(**context)
-
-
-def style_hash(css: str) -> str:
-    """The Content-Security-Policy source that allows just this style sheet."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()

@@ -17,7 +17,8 @@ from atlarge.publish.answer_view import context
 from atlarge.publish.answers import Shown, show
 from atlarge.publish.editions import Beside
 from atlarge.publish.i18n import Words
-from atlarge.publish.render import Figure, render, static, style_hash
+from atlarge.publish.render import Figure, render, static
+from atlarge.wording import style_source
 
 _POLICY = "default-src 'none'; style-src '{style}'; img-src data:; base-uri 'none'; form-action 'none'"
 
@@ -38,7 +39,7 @@ def report_html(
         **parts,
         title=title_of(shown, w),
         policy_line=policy_line(shown, w),
-        policy=_POLICY.format(style=style_hash(css)),
+        policy=_POLICY.format(style=style_source(css)),
         css=css,
         version=atlarge.__version__,
         privacy=w("report.privacy", most=threshold - 1, threshold=threshold),

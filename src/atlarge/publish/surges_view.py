@@ -7,8 +7,9 @@ from typing import Any
 
 from atlarge.publish.i18n import Words
 from atlarge.publish.layout import heading, name_of
-from atlarge.publish.render import Link, Table, render, safe_link
+from atlarge.publish.render import Link, Table, render
 from atlarge.publish.site_data import SURGE_LEVELS, Code, PlaceInfo, SiteData
+from atlarge.wording import web_link
 
 MOST = 12
 """Surges of a level that stand open on the page; the rest is behind a button."""
@@ -57,7 +58,7 @@ def _known(r: dict[str, Any], w: Words) -> Any:
         return flags or "–"
     name = w("surges.label", name=label["name"], party=label["said_by"])
     text = f"{name}; {flags}" if flags else name
-    link = safe_link(label["source"])
+    link = web_link(label["source"])
     return Link(text, link, True) if link else text
 
 
