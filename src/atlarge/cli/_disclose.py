@@ -5,9 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from atlarge.cli._output import emit_json, note
 from atlarge.wording import some
@@ -18,18 +16,6 @@ if TYPE_CHECKING:
     from atlarge.publish.day_ranges import Window
     from atlarge.records.store import Store
 
-DiscloseFlag = Annotated[
-    bool,
-    typer.Option("--disclose", help="Counts as a table that may be passed on: small ones are suppressed."),
-]
-BesideOption = Annotated[
-    list[Path] | None,
-    typer.Option(
-        "--beside",
-        help="A site of the same records, or a table that --disclose --json wrote, so that no suppressed "
-        "count follows from both; may be given again.",
-    ),
-]
 MOST = 50_000
 
 

@@ -8,65 +8,13 @@ import math
 import shutil
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-
-from atlarge.arguments import either, extension_of
-from atlarge.errors import QuestionError
 from atlarge.wording import OBEYED, printable, some
 
 if TYPE_CHECKING:
     from atlarge.explain import Answer
     from atlarge.records.store import Store
-
-JsonFlag = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
-
-
-def _day(text: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is not a date; write it as 2017-02-01") from None
-
-
-def _folder(text: str) -> Path:
-    if not text.strip():
-        raise typer.BadParameter("no folder is named, as where a variable is empty; name one")
-    return Path(text)
-
-
-def store_option(help: str) -> Any:
-    """The option that names the folder of a store; no name at all is not the current folder."""
-    return typer.Option("--store", parser=_folder, metavar="<path>", help=help)
-
-
-StoreOption = Annotated[Path | None, store_option("Folder of the store; left out: the embedded records.")]
-
-
-def day_option(name: str, help: str) -> Any:
-    """An option that takes a day in ISO form."""
-    return typer.Option(name, parser=_day, metavar="<%Y-%m-%d>", help=help)
-
-
-SchemeOption = Annotated[str, typer.Option(help="ddp or biglocal: how methods are read.")]
-EngineOption = Annotated[str, typer.Option(help="polars, duckdb or spark.")]
-FromOption = Annotated[dt.date | None, day_option("--from", "First day.")]
-ToOption = Annotated[dt.date | None, day_option("--to", "Last day.")]
-
-
-def out_option(*extensions: str, help: str, name: str = "--out") -> Any:
-    """An option that names a file to write; another extension is a usage error, before any work is done."""
-
-    def checked(value: Path | None) -> Path | None:
-        try:
-            if value is not None:
-                extension_of(value, extensions)
-        except QuestionError as error:
-            raise typer.BadParameter(str(error)) from None
-        return value
-
-    return typer.Option(name, callback=checked, help=f"{help}: {either(extensions)}.")
 
 
 def _plain(value: Any) -> Any:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from atlarge.cli._output import JsonFlag, day_option, emit_json, overlap_line, store_option
+from atlarge.cli import _options as options
+from atlarge.cli._output import emit_json, overlap_line
 from atlarge.wording import some
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ _MOST_SPANS = 3
 
 
 def audit_command(
-    store: Annotated[Path, store_option("Folder of the store.")],
+    store: Annotated[Path, options.store("Folder of the store.")],
     release: Annotated[str | None, typer.Option(help="Only this release, by its id or file.")] = None,
     quarantine: Annotated[
         bool,
@@ -40,8 +41,8 @@ def audit_command(
         str | None,
         typer.Option("--by", help="With --place: county, office, aor or state, where a code is of several."),
     ] = None,
-    start: Annotated[dt.date | None, day_option("--from", "With --trace: first day.")] = None,
-    end: Annotated[dt.date | None, day_option("--to", "With --trace: last day.")] = None,
+    start: Annotated[dt.date | None, options.day("--from", "With --trace: first day.")] = None,
+    end: Annotated[dt.date | None, options.day("--to", "With --trace: last day.")] = None,
     verify: Annotated[
         bool,
         typer.Option(
@@ -52,7 +53,7 @@ def audit_command(
     engine: Annotated[
         str, typer.Option(help="With --trace, --links or --verify: polars, duckdb or spark.")
     ] = "polars",
-    as_json: JsonFlag = False,
+    as_json: options.Json = False,
 ) -> None:
     """Rows read, kept and left out by reason; faults, overlaps, quarantine, links; rows behind a count."""
     from atlarge.errors import StoreError

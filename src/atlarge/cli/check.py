@@ -9,15 +9,16 @@ from typing import Annotated
 import typer
 
 from atlarge.arguments import HTML
-from atlarge.cli._output import JsonFlag, StoreOption, emit_json, note, out_option
+from atlarge.cli import _options as options
+from atlarge.cli._output import emit_json, note
 from atlarge.wording import some
 
 
 def check_command(
     claims: Annotated[Path, typer.Argument(help="A ledger of claims in YAML (see `atlarge claims new`).")],
-    store: StoreOption = None,
-    out: Annotated[Path | None, out_option(*HTML, help="Also write the ledger as a page here")] = None,
-    as_json: JsonFlag = False,
+    store: options.Store = None,
+    out: Annotated[Path | None, options.out(*HTML, help="Also write the ledger as a page here")] = None,
+    as_json: options.Json = False,
 ) -> None:
     """What the records say about each claim: supported, contradicted, disputed, depends or not testable."""
     from atlarge.claims import check

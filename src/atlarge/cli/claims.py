@@ -10,7 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from atlarge.arguments import HTML
-from atlarge.cli._output import JsonFlag, StoreOption, day_option, emit_json, note, out_option
+from atlarge.cli import _options as options
+from atlarge.cli._output import emit_json, note
 from atlarge.wording import is_web_address, some
 
 _LEDGER = (".yaml", ".yml")
@@ -38,18 +39,19 @@ def new_command(
         ),
     ] = None,
     article: Annotated[Path | None, typer.Option(help="The same as SOURCE.")] = None,
-    out: Annotated[Path | None, out_option(*_LEDGER, help="File to write instead of stdout")] = None,
+    out: Annotated[Path | None, options.out(*_LEDGER, help="File to write instead of stdout")] = None,
     html: Annotated[
-        Path | None, out_option(*HTML, help="Also write the article beside its claims here", name="--html")
+        Path | None,
+        options.out(*HTML, help="Also write the article beside its claims here", name="--html"),
     ] = None,
     outlet: Annotated[str | None, typer.Option(help="Who published the article.")] = None,
-    date: Annotated[dt.date | None, day_option("--date", "Day of publication.")] = None,
+    date: Annotated[dt.date | None, options.day("--date", "Day of publication.")] = None,
     url: Annotated[str | None, typer.Option(help="Address of the article.")] = None,
-    store: StoreOption = None,
+    store: options.Store = None,
     check: Annotated[
         bool, typer.Option("--check/--no-check", help="Also show what the records say about each claim.")
     ] = True,
-    as_json: JsonFlag = False,
+    as_json: options.Json = False,
 ) -> None:
     """A draft ledger from an article, or an empty template; a person confirms every claim."""
     from atlarge.claims.schema import parse_ledger
@@ -113,8 +115,8 @@ def _drafted(
 
 def finish_command(
     ledger: Annotated[Path, typer.Argument(help="A ledger with drafts, from `atlarge claims new`.")],
-    out: Annotated[Path | None, out_option(*_LEDGER, help="File to write, not the ledger itself")] = None,
-    as_json: JsonFlag = False,
+    out: Annotated[Path | None, options.out(*_LEDGER, help="File to write, not the ledger itself")] = None,
+    as_json: options.Json = False,
 ) -> None:
     """Go through the open points of each draft and confirm it; the file is saved after every claim."""
     from atlarge.claims.drafting.writing import plain_text
@@ -144,7 +146,7 @@ def finish_command(
         emit_json({**done, "path": target})
 
 
-def words_command(as_json: JsonFlag = False) -> None:
+def words_command(as_json: options.Json = False) -> None:
     """The words a claim may use, with the numbers each is read as."""
     from atlarge.claims.words import words
 
@@ -161,7 +163,7 @@ def words_command(as_json: JsonFlag = False) -> None:
                 sys.stdout.write(f"    {reading}: {entries}\n")
 
 
-def measures_command(as_json: JsonFlag = False) -> None:
+def measures_command(as_json: options.Json = False) -> None:
     """The measures a claim may name: of the panel, and of the reference tables."""
     from atlarge.claims.figures import figure_measures
     from atlarge.panel import measures
@@ -178,7 +180,7 @@ def measures_command(as_json: JsonFlag = False) -> None:
         sys.stdout.write(f"{row['measure']} ({row['from']}): {row['description']}\n")
 
 
-def schema_command(as_json: JsonFlag = True) -> None:  # noqa: ARG001 (every command has --json)
+def schema_command(as_json: options.Json = True) -> None:  # noqa: ARG001 (every command has --json)
     """The JSON Schema of a ledger; always JSON."""
     from atlarge.claims.schema import ledger_schema
 
@@ -187,7 +189,7 @@ def schema_command(as_json: JsonFlag = True) -> None:  # noqa: ARG001 (every com
 
 def example_command(
     name: Annotated[str, typer.Argument(help="Name of a shipped ledger.")] = "sanctuary-cities-2017",
-    as_json: JsonFlag = False,
+    as_json: options.Json = False,
 ) -> None:
     """Print a shipped ledger, to check or to copy from."""
     from atlarge.claims.schema import parse_ledger

@@ -8,17 +8,8 @@ from typing import Annotated
 
 import typer
 
-from atlarge.cli._output import (
-    FromOption,
-    JsonFlag,
-    SchemeOption,
-    StoreOption,
-    ToOption,
-    emit_json,
-    mark_undisclosed,
-    note,
-    out_option,
-)
+from atlarge.cli import _options as options
+from atlarge.cli._output import emit_json, mark_undisclosed, note
 from atlarge.wording import some
 
 
@@ -27,13 +18,13 @@ def compare_command(
         list[str], typer.Argument(help='Two to five: 48453, "Travis County, TX", AUS, CHI, TX or US.')
     ],
     measure: Annotated[str, typer.Option(help="What is counted.")] = "at_large",
-    store: StoreOption = None,
-    scheme: SchemeOption = "ddp",
-    start: FromOption = None,
-    end: ToOption = None,
+    store: options.Store = None,
+    scheme: options.Scheme = "ddp",
+    start: options.From = None,
+    end: options.To = None,
     out: Annotated[
         Path | None,
-        out_option(
+        options.out(
             ".svg",
             ".png",
             ".csv",
@@ -41,7 +32,7 @@ def compare_command(
             help="Write a chart, or its counts, small ones suppressed, here",
         ),
     ] = None,
-    as_json: JsonFlag = False,
+    as_json: options.Json = False,
 ) -> None:
     """Places side by side: one measure by month, as rows, a chart, or both."""
     from atlarge.publish.compare import compare

@@ -8,17 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from atlarge.cli._disclose import BesideOption
-from atlarge.cli._output import (
-    EngineOption,
-    JsonFlag,
-    SchemeOption,
-    StoreOption,
-    emit_json,
-    mark_undisclosed,
-    note,
-    note_open_end,
-)
+from atlarge.cli import _options as options
+from atlarge.cli._output import emit_json, mark_undisclosed, note, note_open_end
 
 if TYPE_CHECKING:
     from atlarge.composition import Composition
@@ -61,14 +52,14 @@ def composition_command(
     by: Annotated[
         str, typer.Option(help="Groups: category, landmark_class, agency, arrest_type or method.")
     ] = "category",
-    scheme: SchemeOption = "ddp",
-    engine: EngineOption = "polars",
-    store: StoreOption = None,
+    scheme: options.Scheme = "ddp",
+    engine: options.Engine = "polars",
+    store: options.Store = None,
     disclose: Annotated[
         bool, typer.Option("--disclose", help="Only if no count behind the numbers is small.")
     ] = False,
-    beside: BesideOption = None,
-    as_json: JsonFlag = False,
+    beside: options.Beside = None,
+    as_json: options.Json = False,
 ) -> None:
     """Why the share with a conviction changed: other kinds of arrests, or other people within them."""
     from atlarge.composition import composition

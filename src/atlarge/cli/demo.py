@@ -8,11 +8,13 @@ from typing import Annotated
 
 import typer
 
-from atlarge.cli._output import JsonFlag, emit_json, write_answer
+from atlarge.cli import _options as options
+from atlarge.cli._output import emit_json, write_answer
 
 
 def demo_command(
-    out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("demo"), as_json: JsonFlag = False
+    out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("demo"),
+    as_json: options.Json = False,
 ) -> None:
     """Answer the worked case on the embedded records: a report and a small site, with no network."""
     from atlarge.publish.demo import demo

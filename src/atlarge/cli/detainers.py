@@ -10,16 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from atlarge.cli._disclose import BesideOption
-from atlarge.cli._output import (
-    EngineOption,
-    JsonFlag,
-    StoreOption,
-    day_option,
-    emit_json,
-    mark_undisclosed,
-    terminal_of,
-)
+from atlarge.cli import _options as options
+from atlarge.cli._output import emit_json, mark_undisclosed, terminal_of
 from atlarge.wording import printable, some
 
 if TYPE_CHECKING:
@@ -33,9 +25,9 @@ _MOST_CHARGES = 40
 
 
 def detainers_command(
-    store: StoreOption = None,
-    start: Annotated[dt.date | None, day_option("--from", "First day of issue.")] = None,
-    end: Annotated[dt.date | None, day_option("--to", "Last day of issue.")] = None,
+    store: options.Store = None,
+    start: Annotated[dt.date | None, options.day("--from", "First day of issue.")] = None,
+    end: Annotated[dt.date | None, options.day("--to", "Last day of issue.")] = None,
     by: Annotated[str, typer.Option(help="county, state, facility or nation.")] = "county",
     every: Annotated[
         str, typer.Option(help="all, week, month, quarter, year or fiscal_year of issue.")
@@ -45,7 +37,7 @@ def detainers_command(
     reconcile: Annotated[
         bool, typer.Option("--reconcile", help="Official, sheriff's, press and recomputed figures instead.")
     ] = False,
-    engine: EngineOption = "polars",
+    engine: options.Engine = "polars",
     disclose: Annotated[
         bool, typer.Option("--disclose", help="Only tables that may be passed on: no accounts of releases.")
     ] = False,
@@ -56,8 +48,8 @@ def detainers_command(
             "suppressed count follows from both; may be given again."
         ),
     ] = None,
-    beside: BesideOption = None,
-    as_json: JsonFlag = False,
+    beside: options.Beside = None,
+    as_json: options.Json = False,
 ) -> None:
     """Detainers by outcome; declined is not released, and missing is not honored."""
     if reconcile:

@@ -10,18 +10,8 @@ from typing import Annotated
 import typer
 
 from atlarge.arguments import HTML
-from atlarge.cli._disclose import BesideOption, DiscloseFlag
-from atlarge.cli._output import (
-    JsonFlag,
-    SchemeOption,
-    StoreOption,
-    day_option,
-    emit_json,
-    mark_undisclosed,
-    note,
-    out_option,
-    write_answer,
-)
+from atlarge.cli import _options as options
+from atlarge.cli._output import emit_json, mark_undisclosed, note, write_answer
 from atlarge.messages import LANGUAGES
 
 
@@ -31,23 +21,23 @@ def explain_command(
         typer.Argument(help='A county ("Travis County, TX" or 48453), an office, an AOR or a state.'),
     ] = None,
     policy: Annotated[str | None, typer.Option(help="Id of a dated policy (see: atlarge policies).")] = None,
-    date: Annotated[dt.date | None, day_option("--date", "A day instead of a policy.")] = None,
-    store: StoreOption = None,
+    date: Annotated[dt.date | None, options.day("--date", "A day instead of a policy.")] = None,
+    store: options.Store = None,
     registry: Annotated[
         Path | None,
         typer.Option(
             "--policies", help="A CSV of your own dated policies, to use instead of the shipped ones."
         ),
     ] = None,
-    scheme: SchemeOption = "ddp",
+    scheme: options.Scheme = "ddp",
     is_pooled: Annotated[
         bool, typer.Option("--pooled", help="Pool all usable localities instead of asking about one place.")
     ] = False,
-    out: Annotated[Path | None, out_option(*HTML, help="Write the report, one file, here")] = None,
-    disclose: DiscloseFlag = False,
-    beside: BesideOption = None,
+    out: Annotated[Path | None, options.out(*HTML, help="Write the report, one file, here")] = None,
+    disclose: options.Disclose = False,
+    beside: options.Beside = None,
     brief: Annotated[
-        Path | None, out_option(*HTML, ".pdf", help="Write the one-page brief here", name="--brief")
+        Path | None, options.out(*HTML, ".pdf", help="Write the one-page brief here", name="--brief")
     ] = None,
     language: Annotated[
         str, typer.Option("--language", "--lang", help="en or es: of report, brief and text.")
@@ -55,7 +45,7 @@ def explain_command(
     details: Annotated[
         bool, typer.Option("--details", help="Also print every area and span, every caveat and the reasons.")
     ] = False,
-    as_json: JsonFlag = False,
+    as_json: options.Json = False,
 ) -> None:
     """What a policy changed in arrests at large and jail handoffs, and how well each account fits."""
     if is_pooled:

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from atlarge.cli._output import JsonFlag, emit_json, note
+from atlarge.cli import _options as options
+from atlarge.cli._output import emit_json, note
 
 
 def fetch_command(
@@ -24,7 +25,7 @@ def fetch_command(
         str | None,
         typer.Option("--from", help="Another address that keeps the newest releases under the same names."),
     ] = None,
-    as_json: JsonFlag = False,
+    as_json: options.Json = False,
 ) -> None:
     """Download published files with checksums; an interrupted download is resumed.
 

@@ -10,7 +10,8 @@ from typing import Annotated
 
 import typer
 
-from atlarge.cli._output import JsonFlag, StoreOption, emit_json, note, out_option
+from atlarge.cli import _options as options
+from atlarge.cli._output import emit_json, note
 from atlarge.wording import some
 
 
@@ -20,9 +21,9 @@ def forecast_command(
     weeks: Annotated[int | None, typer.Option(help="Weeks ahead, 1 to 26 (default 12).")] = None,
     months: Annotated[int | None, typer.Option(help="Months ahead instead, 1 to 12.")] = None,
     scheme: Annotated[str, typer.Option(help="Reading of methods: ddp, biglocal.")] = "ddp",
-    out: Annotated[Path | None, out_option(".json", help="File to register the forecast in")] = None,
-    store: StoreOption = None,
-    as_json: JsonFlag = False,
+    out: Annotated[Path | None, options.out(".json", help="File to register the forecast in")] = None,
+    store: options.Store = None,
+    as_json: options.Json = False,
 ) -> None:
     """Register quantiles of the next counts by place, with hashes of program and records."""
     from atlarge.forecast import forecast
@@ -45,8 +46,8 @@ def forecast_command(
 
 def score_command(
     file: Annotated[Path, typer.Argument(help="File written by `atlarge forecast --out`.")],
-    store: StoreOption = None,
-    as_json: JsonFlag = False,
+    store: options.Store = None,
+    as_json: options.Json = False,
 ) -> None:
     """Score a registered forecast against the records that have come in since."""
     from atlarge.forecast import score

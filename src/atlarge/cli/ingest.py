@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from atlarge.cli._output import JsonFlag, emit_json, note, overlap_line, revision_lines, store_option
+from atlarge.cli import _options as options
+from atlarge.cli._output import emit_json, note, overlap_line, revision_lines
 from atlarge.wording import some
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def ingest_command(
     files: Annotated[
         list[Path], typer.Argument(help="Files as published; each is recognized by its content.")
     ],
-    store: Annotated[Path, store_option("Folder of the store; created if it is not there.")],
+    store: Annotated[Path, options.store("Folder of the store; created if it is not there.")],
     covers: Annotated[
         str | None,
         typer.Option(
@@ -30,7 +31,7 @@ def ingest_command(
     allow_loss: Annotated[
         bool, typer.Option("--allow-loss", help="Take a file even if fewer than half of its rows are kept.")
     ] = False,
-    as_json: JsonFlag = False,
+    as_json: options.Json = False,
 ) -> None:
     """Read releases into a store: every row is kept, or left out for a reason that is counted.
 

@@ -9,20 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from atlarge.cli._disclose import BesideOption, DiscloseFlag
-from atlarge.cli._output import (
-    EngineOption,
-    FromOption,
-    JsonFlag,
-    SchemeOption,
-    StoreOption,
-    ToOption,
-    emit_json,
-    mark_undisclosed,
-    note,
-    note_open_end,
-    out_option,
-)
+from atlarge.cli import _options as options
+from atlarge.cli._output import emit_json, mark_undisclosed, note, note_open_end
 from atlarge.wording import some
 
 if TYPE_CHECKING:
@@ -92,21 +80,21 @@ def _note(store: Store, result: Panel, named: list[str], end: dt.date | None, *,
 
 
 def panel_command(
-    store: StoreOption = None,
+    store: options.Store = None,
     by: Annotated[str, typer.Option(help="county, office, aor, state or nation.")] = "county",
     every: Annotated[str, typer.Option(help="day, week (from Monday) or month.")] = "month",
     measure: Annotated[
         list[str] | None, typer.Option(help="A measure, or several with commas; may be given again.")
     ] = None,
-    scheme: SchemeOption = "ddp",
-    engine: EngineOption = "polars",
-    start: FromOption = None,
-    end: ToOption = None,
+    scheme: options.Scheme = "ddp",
+    engine: options.Engine = "polars",
+    start: options.From = None,
+    end: options.To = None,
     place: Annotated[list[str] | None, typer.Option(help="Only this place; may be given again.")] = None,
-    out: Annotated[Path | None, out_option(".csv", ".parquet", help="File to write")] = None,
-    disclose: DiscloseFlag = False,
-    beside: BesideOption = None,
-    as_json: JsonFlag = False,
+    out: Annotated[Path | None, options.out(".csv", ".parquet", help="File to write")] = None,
+    disclose: options.Disclose = False,
+    beside: options.Beside = None,
+    as_json: options.Json = False,
 ) -> None:
     """Place x period x measure: zero only where a release covers it, empty where none does."""
     from atlarge.panel import panel, place_codes

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from atlarge.cli._output import JsonFlag, StoreOption, emit_json, note
+from atlarge.cli import _options as options
+from atlarge.cli._output import emit_json, note
 from atlarge.errors import PlaceError
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ def place_command(
         int | None,
         typer.Option(min=1, help="List the N unresolved texts with the most records in the store."),
     ] = None,
-    store: StoreOption = None,
-    as_json: JsonFlag = False,
+    store: options.Store = None,
+    as_json: options.Json = False,
 ) -> None:
     """Turn a landmark into a county, an office area, an area of responsibility or a state, with the basis."""
     if sum(given is not None for given in (text, file, worst)) != 1:

@@ -9,13 +9,14 @@ from typing import Annotated, Any
 
 import typer
 
-from atlarge.cli._output import JsonFlag, day_option, emit_json, note, out_option
+from atlarge.cli import _options as options
+from atlarge.cli._output import emit_json, note
 from atlarge.wording import some
 
 
 def policies_command(
     at: Annotated[
-        dt.date | None, day_option("--at", "Only what was in force on this day, with agreements.")
+        dt.date | None, options.day("--at", "Only what was in force on this day, with agreements.")
     ] = None,
     kind: Annotated[
         str | None, typer.Option(help="Only this kind: 287g, detainers, state_law and others.")
@@ -40,9 +41,9 @@ def policies_command(
     ] = None,
     out: Annotated[
         Path | None,
-        out_option(".csv", ".parquet", ".ics", help="Also write them, or a calendar of dates to come, here"),
+        options.out(".csv", ".parquet", ".ics", help="Also write them, or a calendar of dates to come, here"),
     ] = None,
-    as_json: JsonFlag = False,
+    as_json: options.Json = False,
 ) -> None:
     """List the dated policies: id, first day, what, how well the date is known."""
     from atlarge.policies import Registry, check_registry, listed, registry

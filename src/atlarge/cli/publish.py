@@ -8,13 +8,14 @@ from typing import Annotated, Any
 
 import typer
 
-from atlarge.cli._output import JsonFlag, StoreOption, emit_json, note, terminal_of
+from atlarge.cli import _options as options
+from atlarge.cli._output import emit_json, note, terminal_of
 from atlarge.wording import some
 
 
 def publish_command(
     out: Annotated[Path, typer.Option(help="Folder of the site: new, or written by this command before.")],
-    store: StoreOption = None,
+    store: options.Store = None,
     threshold: Annotated[int, typer.Option(help="Counts below this are hidden, except zeros.")] = 5,
     base_url: Annotated[
         str, typer.Option(help="Address that the site will have, such as https://example.org/arrests/.")
@@ -34,7 +35,7 @@ def publish_command(
             "stands in --out is one of them."
         ),
     ] = None,
-    as_json: JsonFlag = False,
+    as_json: options.Json = False,
 ) -> None:
     """Publish a store as a static site: pages by place, map, search, downloads; small counts hidden."""
     from atlarge.publish.site import publish as publish_site

@@ -7,12 +7,13 @@ from typing import Annotated, Any
 
 import typer
 
-from atlarge.cli._output import JsonFlag, emit_json
+from atlarge.cli import _options as options
+from atlarge.cli._output import emit_json
 
 
 def releases_command(
     name: Annotated[str | None, typer.Argument(help="One family, with its columns and known faults.")] = None,
-    as_json: JsonFlag = False,
+    as_json: options.Json = False,
 ) -> None:
     """Release families: what each covers, where it is published, which known faults it has."""
     from atlarge.releases import families, family

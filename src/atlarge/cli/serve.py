@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from atlarge.cli._output import JsonFlag, emit_json, note
+from atlarge.cli import _options as options
+from atlarge.cli._output import emit_json, note
 
 
 def serve_command(
@@ -15,7 +16,7 @@ def serve_command(
     port: Annotated[
         int, typer.Option(min=0, max=65_535, help="Port on 127.0.0.1; 0 takes a free one.")
     ] = 8000,
-    as_json: JsonFlag = False,
+    as_json: options.Json = False,
 ) -> None:
     """Serve a site to this machine only, until interrupted."""
     from atlarge.publish.preview import server

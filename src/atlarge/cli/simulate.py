@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from atlarge.arguments import one_of
-from atlarge.cli._output import JsonFlag, day_option, emit_json, note
+from atlarge.cli import _options as options
+from atlarge.cli._output import emit_json, note
 
 
 def simulate_command(
@@ -27,7 +28,8 @@ def simulate_command(
         int | None, typer.Option(min=1, help="About how many arrests; left out: by the rates.")
     ] = None,
     start: Annotated[
-        dt.date | None, day_option("--from", "First day, moved back to its Monday (form ero; 2015-10-05).")
+        dt.date | None,
+        options.day("--from", "First day, moved back to its Monday (form ero; 2015-10-05)."),
     ] = None,
     setting: Annotated[
         list[str] | None,
@@ -35,7 +37,7 @@ def simulate_command(
             "--set", help="Another parameter as NAME=VALUE: of World; forms a, b, c: of Recent too."
         ),
     ] = None,
-    as_json: JsonFlag = False,
+    as_json: options.Json = False,
 ) -> None:
     """Write simulated record-level releases in the form of real ones, with truth.json beside them."""
     from dataclasses import fields

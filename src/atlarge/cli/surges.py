@@ -7,19 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from atlarge.cli._disclose import BesideOption, DiscloseFlag
-from atlarge.cli._output import (
-    EngineOption,
-    FromOption,
-    JsonFlag,
-    SchemeOption,
-    StoreOption,
-    ToOption,
-    emit_json,
-    mark_undisclosed,
-    note,
-    terminal_of,
-)
+from atlarge.cli import _options as options
+from atlarge.cli._output import emit_json, mark_undisclosed, note, terminal_of
 from atlarge.wording import some
 
 if TYPE_CHECKING:
@@ -29,13 +18,13 @@ _WIDTH = 150  # of the table in a file or a pipe
 
 
 def surges_command(
-    store: StoreOption = None,
+    store: options.Store = None,
     by: Annotated[str, typer.Option(help="aor, office, county, state or nation.")] = "aor",
     measure: Annotated[str, typer.Option(help="The measure to search.")] = "at_large",
     every: Annotated[str, typer.Option(help="day or week (from Monday).")] = "day",
-    scheme: SchemeOption = "ddp",
-    start: FromOption = None,
-    end: ToOption = None,
+    scheme: options.Scheme = "ddp",
+    start: options.From = None,
+    end: options.To = None,
     place: Annotated[
         list[str] | None,
         typer.Option(help="Print only surges of this place, by their rank among all; may be given again."),
@@ -47,10 +36,10 @@ def surges_command(
         bool, typer.Option("--neighbours", help="By office: also bursts spread over offices of a state.")
     ] = False,
     top: Annotated[int, typer.Option(min=1, help="Rows to print; --json gives all.")] = 30,
-    engine: EngineOption = "polars",
-    disclose: DiscloseFlag = False,
-    beside: BesideOption = None,
-    as_json: JsonFlag = False,
+    engine: options.Engine = "polars",
+    disclose: options.Disclose = False,
+    beside: options.Beside = None,
+    as_json: options.Json = False,
 ) -> None:
     """Bursts of a measure above what the surrounding weeks lead one to expect, ranked over all places."""
     from dataclasses import replace

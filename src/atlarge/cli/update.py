@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from atlarge.cli._output import JsonFlag, emit_json, note, revision_lines, store_option
+from atlarge.cli import _options as options
+from atlarge.cli._output import emit_json, note, revision_lines
 
 
 def update_command(
@@ -16,7 +17,7 @@ def update_command(
         list[str] | None,
         typer.Argument(help="Newest releases, such as arrests-latest; left out: of the tables in the store."),
     ] = None,
-    store: Annotated[Path, store_option("Folder of the store; created if it is not there.")] = Path("store"),
+    store: Annotated[Path, options.store("Folder of the store; created if it is not there.")] = Path("store"),
     out: Annotated[
         Path | None, typer.Option(help="Folder for the files; left out: releases, beside the store.")
     ] = None,
@@ -30,7 +31,7 @@ def update_command(
     alarms: Annotated[
         bool, typer.Option(help="Look for surges in the last weeks whose records are nearly all in.")
     ] = True,
-    as_json: JsonFlag = False,
+    as_json: options.Json = False,
 ) -> None:
     """Bring a store up to date: fetch newest releases, ingest those that changed, report what changed.
 

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from atlarge.cli._output import JsonFlag, StoreOption, emit_json, mark_undisclosed
+from atlarge.cli import _options as options
+from atlarge.cli._output import emit_json, mark_undisclosed
 
 
 def verify_command(
@@ -18,8 +19,8 @@ def verify_command(
             help="CSV of your own: measure, place, value, and start and end or window (FY2017, 2017-Q2)."
         ),
     ] = None,
-    store: StoreOption = None,
-    as_json: JsonFlag = False,
+    store: options.Store = None,
+    as_json: options.Json = False,
 ) -> None:
     """Published figures against the records; those that cannot be told from these records come first."""
     from atlarge.verify import verify
