@@ -19,11 +19,8 @@ from atlarge.publish.answer_text import (
     count_text,
     interval_text,
     key_of_kind,
-    measure_name,
     p_text,
-    signed_text,
     span_name,
-    value_text,
 )
 from atlarge.publish.answers import Shown, burst_window, drawn_spans, shown_series
 from atlarge.publish.charts import BreakMark, Burst, Estimate, PolicyMark, Valued
@@ -36,7 +33,7 @@ from atlarge.publish.render import Figure, Table, counts_table, figure, hidden_n
 def timelines(shown: Shown, w: Words) -> Iterator[Figure]:
     """The shown series over time, the main one first."""
     for i, series in enumerate(shown_series(shown.answer)):
-        counts = shown.counts(series, measure_name(series.measure, series.label, w))
+        counts = shown.counts(series, w.label("measure", series.measure, series.label))
         if len(counts.periods) > 1:
             yield _timeline(shown, series, counts, w, is_main=i == 0)
 
@@ -134,7 +131,7 @@ def _timeline_sentence(shown: Shown, series: Series, counts: Counts, w: Words) -
     covered = counts.covered
     first, last = (covered[0], covered[-1]) if covered else (series.period[0], series.period[-1])
     shared = {
-        "measure": measure_name(series.measure, series.label, w),
+        "measure": w.label("measure", series.measure, series.label),
         "area": area_name(series.area, w),
         "first": w.period(first, every),
         "last": w.period(last, every),
@@ -153,9 +150,9 @@ def _timeline_sentence(shown: Shown, series: Series, counts: Counts, w: Words) -
         **shared,
         span=span_name(span, shown.answer, w),
         observed=count_in_sentence(shown.span(span), shown, w),
-        expected=value_text(span.counterfactual.value, w),
-        low=value_text(span.counterfactual.low, w),
-        high=value_text(span.counterfactual.high, w),
+        expected=w.count(span.counterfactual.value),
+        low=w.count(span.counterfactual.low),
+        high=w.count(span.counterfactual.high),
     )
 
 
@@ -202,7 +199,7 @@ def _break_marks(shown: Shown, series: Series, first: dt.date, last: dt.date, w:
 
 def _timeline(shown: Shown, series: Series, counts: Counts, w: Words, *, is_main: bool) -> Figure:
     every = every_of(series)
-    name = measure_name(series.measure, series.label, w)
+    name = w.label("measure", series.measure, series.label)
     estimate = _estimate(series, counts, w)
     has_estimate = any(v is not None for v in estimate.expected)
     sentence = _timeline_sentence(shown, series, counts, w)
@@ -250,15 +247,15 @@ def waterfall(shown: Shown, w: Words) -> Figure | None:
     parts = [_valued(w.label("part", name, name), i) for name, i in a.parts.items()]
     sentence = w(
         "chart.waterfall_says",
-        start=value_text(a.baseline, w),
-        end=value_text(a.observed, w),
-        **{n: signed_text(i.value, w) for n, i in a.parts.items()},
+        start=w.count(a.baseline),
+        end=w.count(a.observed),
+        **{n: w.signed(i.value) for n, i in a.parts.items()},
     )
     start, end = Valued(w("part.baseline"), a.baseline), Valued(w("part.observed"), a.observed)
     rows = [
-        [start.label, value_text(start.value, w), ""],
-        *([p.label, signed_text(p.value, w), interval_text(p, w)] for p in parts),
-        [end.label, value_text(end.value, w), ""],
+        [start.label, w.count(start.value), ""],
+        *([p.label, w.signed(p.value), interval_text(p, w)] for p in parts),
+        [end.label, w.count(end.value), ""],
     ]
     head = column_heads(("variant", "value", "interval"), w)
     return figure(
@@ -291,9 +288,9 @@ def event_figure(shown: Shown, w: Words) -> Figure | None:
     largest = max(after, key=lambda pair: abs(pair[1].value or 0.0))
     sentence = w(
         key_of_kind("chart.event_says", shown.answer),
-        measure=measure_name(a.measure, a.measure, w).lower()
+        measure=w.label("measure", a.measure, a.measure).lower()
         if w.language == "en"
-        else measure_name(a.measure, "", w),
+        else w.label("measure", a.measure, ""),
         largest=w.signed(largest[1].value or 0.0, 1),
         month=largest[0] + 1,
         out=sum(_is_out(v) for _, v in after),
@@ -349,7 +346,7 @@ def change_figure(shown: Shown, strip: ChangeStrip, w: Words) -> Figure | None:
             after=cell_text(strip.after, w) if is_whole else "",
             p=p_text(strip.p, w),
         )
-    name = measure_name(strip.measure, strip.label, w)
+    name = w.label("measure", strip.measure, strip.label)
     title = w("chart.strip", measure=name, area=area_name(strip.area, w))
     policy = policy_mark(shown)
     return figure(
@@ -376,7 +373,7 @@ def sensitivity_figure(shown: Shown, w: Words) -> Figure | None:
     known = [r["value"] for r in rows]
     sentence = w("chart.sensitivity_says", n=len(rows), low=w.signed(min(known)), high=w.signed(max(known)))
     cells = [
-        [v.label, signed_text(v.value, w), interval_text(v, w), p_text(r.get("p_placebo"), w)]
+        [v.label, w.signed(v.value), interval_text(v, w), p_text(r.get("p_placebo"), w)]
         for v, r in zip(values, rows, strict=True)
     ]
     head = column_heads(("variant", "difference", "interval", "p"), w)

@@ -11,11 +11,6 @@ from atlarge.publish.charts import Valued
 from atlarge.publish.i18n import Words
 
 
-def measure_name(name: str, default: str, w: Words) -> str:
-    """Name of a measure in the page's language."""
-    return w.label("measure", name, default)
-
-
 def count_text(cell: tuple[int | None, str], shown: Shown, w: Words) -> str:
     """A count, or the mark that stands for it."""
     return mark_text(*cell, shown.table.threshold, w("cell.withheld"), w("cell.uncovered"))
@@ -24,16 +19,6 @@ def count_text(cell: tuple[int | None, str], shown: Shown, w: Words) -> str:
 def count_in_sentence(cell: tuple[int | None, str], shown: Shown, w: Words) -> str:
     """A count as written within a sentence."""
     return w("cell.hidden") if cell[1] == WITHHELD else count_text(cell, shown, w)
-
-
-def value_text(value: float | None, w: Words) -> str:
-    """An estimate; unknown where there is none."""
-    return w("cell.unknown") if value is None else w.count(value)
-
-
-def signed_text(value: float | None, w: Words) -> str:
-    """A difference with its sign; unknown where there is none."""
-    return w("cell.unknown") if value is None else w.signed(value)
 
 
 def interval_text(i: Interval | Valued, w: Words) -> str:

@@ -9,7 +9,6 @@ from typing import Any
 from atlarge.calendar import as_day
 from atlarge.disclosure.table import SHOWN
 from atlarge.explain.answer import ACCOUNTS, QUIET, Answer, Judgement, Span, Warned
-from atlarge.explain.narrative import level_keys, may_be_none
 from atlarge.publish.answer_figures import (
     change_figure,
     corroboration_figure,
@@ -21,16 +20,12 @@ from atlarge.publish.answer_figures import (
     waterfall,
 )
 from atlarge.publish.answer_text import (
-    cell_text,
     column_heads,
     count_text,
     interval_text,
     key_of_kind,
-    measure_name,
     p_text,
-    signed_text,
     span_name,
-    value_text,
 )
 from atlarge.publish.answers import Shown, drawn_spans, drawn_strips
 from atlarge.publish.i18n import Words
@@ -38,6 +33,7 @@ from atlarge.publish.messages import MessageRenderer, area_name
 from atlarge.publish.render import Figure, Table
 from atlarge.wording import web_link
 
+_ABOUT = {"handoffs": "substitution", "level": "concentration"}
 _KINDS = {"fits": "fits", "does not fit": "unfit", "cannot be told": ""}
 
 
@@ -70,14 +66,11 @@ def context(shown: Shown, w: Words) -> dict[str, Any]:
         "elsewhere_title": w(key_of_kind("report.elsewhere", a)),
         "figures": figures,
         "numbers": _numbers(shown, w),
-        "verdicts": _verdicts(shown, w),
-        "rates": _rates(shown, w),
         "how": how + (f" {w('report.no_estimates')}" if shown.is_closed else ""),
         "fit": _fit(shown, w),
         "areas": _areas(shown, w),
         "schemes": _schemes(shown, w),
         "method_figures": [sensitivity] if sensitivity else [],
-        "warnings": _texts(a.warnings, shown, w),
         "sources": [
             {"title": s.get("title", ""), "url": web_link(s.get("url")), "note": s.get("note", "")}
             for s in a.sources
@@ -102,10 +95,10 @@ def _span_cells(span: Span, shown: Shown, w: Words) -> dict[str, str]:
     return {
         "observed": count_text(count, shown, w),
         "expected": withheld if expected is None else w.count(expected),
-        "difference": signed_text(effect.value, w) if is_shown else withheld,
+        "difference": w.signed(effect.value) if is_shown else withheld,
         "interval": interval_text(effect, w) if is_shown else withheld,
         "p": p_text(span.p_placebo, w),
-        "mde": value_text(span.mde, w),
+        "mde": w.count(span.mde),
     }
 
 
@@ -155,7 +148,7 @@ def _numbers(shown: Shown, w: Words) -> Table:
             cells = _span_cells(s, shown, w)
             days = f"{span_name(s, a, w)} ({w.days(s.start, s.end)})"
             rows.append([days, *(cells[name] for name in names)])
-    measure, area = measure_name(a.measure, a.measure, w), area_name(a.area, w)
+    measure, area = w.label("measure", a.measure, a.measure), area_name(a.area, w)
     caption = w(key_of_kind("report.numbers_caption", a), measure=measure, area=area)
     return Table(caption, column_heads(("span", *names), w), rows, is_stacked=True)
 
@@ -166,13 +159,22 @@ def _areas(shown: Shown, w: Words) -> Table | None:
     rows = []
     for s in drawn_spans(shown.answer):
         cells = _span_cells(s, shown, w)
-        known = [area_name(s.area, w), measure_name(s.measure, s.measure, w), span_name(s, shown.answer, w)]
+        known = [
+            area_name(s.area, w),
+            w.label("measure", s.measure, s.measure),
+            span_name(s, shown.answer, w),
+        ]
         rows.append([*known, *(cells[name] for name in names)])
     head = column_heads(("area", "measure", "span", *names), w)
     return Table(w("report.areas_caption"), head, rows, is_wide=True) if rows else None
 
 
-def _verdicts(shown: Shown, w: Words) -> list[dict[str, Any]]:
+def _cards(shown: Shown, w: Words) -> list[dict[str, Any]]:
+    """The three accounts in one layout: verdict, rule, numbers and the caveats that apply to them."""
+    beside: dict[str, list[Warned]] = {}
+    for warned in _minor_warnings(shown.answer):
+        if warned.about in _ABOUT:
+            beside.setdefault(_ABOUT[warned.about], []).append(warned)
     cards, as_text = [], MessageRenderer(shown, w)
     for name in ACCOUNTS:
         v = shown.answer.verdicts.get(name)
@@ -187,6 +189,7 @@ def _verdicts(shown: Shown, w: Words) -> list[dict[str, Any]]:
                 "rule": as_text(v.rule),
                 "reason": as_text(v.reason),
                 "details": [*(as_text(message) for message in v.details), *_tested(v, w)],
+                "beside": _texts(beside.get(name, [])[:1], shown, w),
             }
         )
     return cards
@@ -199,21 +202,6 @@ def _tested(judgement: Judgement, w: Words) -> list[str]:
     return [w("report.tested", p=p_text(judgement.p, w), q=p_text(judgement.q, w))]
 
 
-_ABOUT = {"handoffs": "substitution", "level": "concentration"}
-
-
-def _cards(shown: Shown, w: Words) -> list[dict[str, Any]]:
-    """The three accounts in one layout: verdict, rule, numbers and the caveats that apply to them."""
-    beside: dict[str, list[Warned]] = {}
-    for warned in _minor_warnings(shown.answer):
-        if warned.about in _ABOUT:
-            beside.setdefault(_ABOUT[warned.about], []).append(warned)
-    return [
-        {**card, "beside": _texts(beside.get(card["account"], [])[:1], shown, w)}
-        for card in _verdicts(shown, w)
-    ]
-
-
 def _schemes(shown: Shown, w: Words) -> Table | None:
     rows = []
     for name, under_scheme in shown.answer.schemes.items():
@@ -221,7 +209,7 @@ def _schemes(shown: Shown, w: Words) -> Table | None:
             continue
         cell = shown.scheme(name)
         effect = (under_scheme.get("effect") or {}).get("value")
-        difference = signed_text(effect, w) if cell[1] == SHOWN else w("cell.withheld")
+        difference = w.signed(effect) if cell[1] == SHOWN else w("cell.withheld")
         rows.append([name, count_text(cell, shown, w), difference, p_text(under_scheme.get("p_placebo"), w)])
     head = column_heads(("variant", "observed", "difference", "p"), w)
     return Table(w("report.schemes_caption"), head, rows, is_stacked=True) if rows else None
@@ -237,24 +225,4 @@ def _fit(shown: Shown, w: Words) -> str:
         mean=w.count(fit.get("mean") or 0.0, 1),
         donors=fit.get("donors", 0),
         periods=fit.get("periods", 0),
-    )
-
-
-def _rates(shown: Shown, w: Words) -> str:
-    c = shown.answer.concentration
-    rate, nation = c.get("per_10k") or {}, c.get("per_10k_nation") or {}
-    if not shown.is_main_shown or rate.get("value") is None or nation.get("value") is None:
-        return ""
-    if any(shown.mark_of(key) != SHOWN for key in level_keys(c, shown.answer.scheme)):
-        return ""
-    return w(
-        "report.concentration_open" if may_be_none(c) else "report.concentration_text",
-        group=w(f"report.group.{c.get('group') or 'unauthorized residents'}"),
-        basis=w(f"report.population.{c.get('population_kind') or 'published'}"),
-        rate=w.count(rate["value"], 1),
-        low=cell_text(rate.get("low"), w),
-        high=cell_text(rate.get("high"), w),
-        nation=w.count(nation["value"], 1),
-        population=w.count(c.get("population") or 0),
-        place=c.get("population_place", ""),
     )

@@ -69,8 +69,11 @@ class Words:
         none."""
         return self._texts.get(f"{kind}.{name}", default)
 
-    def count(self, value: float, decimals: int = 0) -> str:
-        """A number with thousands separators: 1,234.5 in both languages, as written in the United States."""
+    def count(self, value: float | None, decimals: int = 0) -> str:
+        """A number with thousands separators, 1,234.5 in both languages, as written in the United States; the
+        word for unknown where there is none."""
+        if value is None:
+            return self("cell.unknown")
         text = f"{value:,.{decimals}f}"
         return "0" if text in ("-0", "0") else text.replace("-", "\u2212")
 
@@ -83,10 +86,10 @@ class Words:
         text = f"{value:.1f}" if is_fine or value < 9.95 or 99 <= value < 100 else f"{value:.0f}"
         return ("<0.1" if 0 < value < 0.1 else text.removesuffix(".0")) + messages.PERCENT[self.language]
 
-    def signed(self, value: float, decimals: int = 0) -> str:
+    def signed(self, value: float | None, decimals: int = 0) -> str:
         """A difference, with its sign."""
         text = self.count(value, decimals)
-        return text if text.startswith("\u2212") or text.strip("0.") == "" else f"+{text}"
+        return text if value is None or text.startswith("\u2212") or text.strip("0.") == "" else f"+{text}"
 
     def day(self, day: dt.date) -> str:
         """9 February 2017; 9 de febrero de 2017."""
