@@ -14,6 +14,7 @@ import polars as pl
 from atlarge.calendar import as_day, month_start, months_apart, months_through
 from atlarge.errors import QuestionError
 from atlarge.policies import Policy, Registry, kind_of, registry
+from atlarge.policies.policy import JAIL_MODELS
 from atlarge.reference import table
 
 __all__ = [
@@ -37,7 +38,6 @@ COLUMNS = {
 }
 GOVERNING = ("limits", "extends", "both", "none")
 """What binds the jails: state law before local decision; `both` where neither direction takes precedence."""
-_JAIL_MODELS = ("Jail Enforcement Model", "Warrant Service Officer", "Hybrid Model")
 _LAST_POPULATION = 2019
 
 
@@ -135,7 +135,7 @@ def _on(day: dt.date, standing: Iterable[Policy], counties: pl.DataFrame) -> pl.
                     jail_state[p.direction].add(p.state)
             continue
         if p.is_agreement:
-            flags["agreement_jail" if p.model in _JAIL_MODELS else "agreement_task_force"].update(codes)
+            flags["agreement_jail" if p.model in JAIL_MODELS else "agreement_task_force"].update(codes)
         elif p.direction == "limits":
             flags["local_limit"].update(codes)
         if p.is_jail_rule:

@@ -153,16 +153,10 @@ def daily(
 
 
 @lru_cache(maxsize=4)
-def _all_localities(store: Store, measures: tuple[str, ...], scheme: str) -> dict[str, Localities]:
-    county, office = (daily(store, by, measures, scheme) for by in ("county", "office"))
-    return localities(county, office)
-
-
-def all_localities(
-    store: Store, measures: Sequence[str] = ("at_large", "handoffs"), scheme: str = "ddp"
-) -> dict[str, Localities]:
+def all_localities(store: Store, scheme: str) -> dict[str, Localities]:
     """`localities` of a store with no place in question, kept in memory as `daily` is."""
-    return _all_localities(store, tuple(measures), scheme)
+    county, office = (daily(store, by, scheme=scheme) for by in ("county", "office"))
+    return localities(county, office)
 
 
 class Localities:

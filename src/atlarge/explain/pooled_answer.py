@@ -78,7 +78,7 @@ def pooled(
     """
     one_of(direction, DIRECTIONS, "direction")
     opened = open_store(store)
-    joined = all_localities(opened, ("at_large", "handoffs"), scheme)
+    joined = all_localities(opened, scheme)
     outcome, months = joined["at_large"].both.calendar()
     exposure, _ = joined["handoffs"].both.calendar()
     keys = joined["at_large"].both.keys

@@ -55,7 +55,6 @@ _LEAST_OF_PLACE = 6
 _DRIFTS = (0.0, 0.02, 0.04, 0.07, 0.1, 0.15, 0.2, 0.3)
 _FLOOR = 0.1
 _DETAINER_DAYS = 365
-_JAIL_MODELS = ("Jail Enforcement Model", "Warrant Service Officer", "Hybrid Model")
 _KEYS = ("county_fips", "office", "aor", "state", "landmark", "landmark_class")
 
 
@@ -96,8 +95,9 @@ def _agreements(month: dt.date) -> frozenset[str]:
     """Counties with a jail-model 287(g) agreement that was, or may have been, in force on the first day of a
     month."""
     from atlarge.policies import registry
+    from atlarge.policies.policy import JAIL_MODELS
 
-    models = [p for p in registry() if p.is_agreement and p.model in _JAIL_MODELS]
+    models = [p for p in registry() if p.is_agreement and p.model in JAIL_MODELS]
     return frozenset(c for p in models if p.status(month) != "not in force" for c in p.counties())
 
 

@@ -36,6 +36,8 @@ _SCOPE_OF_KIND = {
 _NO_COOPERATION = frozenset({"jail_contract", "local_law", "entry_crime"})
 BINDING_SCOPES = frozenset({"jails", "local", "police"})
 _MODEL_SCOPE = {"Task Force Model": "police"}
+JAIL_MODELS = ("Jail Enforcement Model", "Warrant Service Officer", "Hybrid Model")
+"""Models of agreements under which officers serve in a jail."""
 
 
 class Spell(NamedTuple):

@@ -63,13 +63,13 @@ def _level(y: Floats, factor: Floats, weights: Floats, guard: int, reach: int) -
     return (events + PRIOR_EVENTS) / (exposure + PRIOR_EVENTS / overall), events
 
 
-def _class_effect(y: Floats, fitted: Floats, weights: Floats, classes: Ints, n: int, prior: float) -> Floats:
+def _class_effect(y: Floats, fitted: Floats, weights: Floats, classes: Ints, n: int) -> Floats:
     """Observed over fitted by class [series, n], each series drawn to the ratio over all series."""
     member = np.zeros((classes.size, n))
     member[np.arange(classes.size), classes] = 1.0
     seen, due = (y * weights) @ member, (fitted * weights) @ member
     pooled = (seen.sum(axis=0) + 0.5) / (due.sum(axis=0) + 0.5)
-    effect: Floats = (seen + prior * pooled) / (due + prior)
+    effect: Floats = (seen + CALENDAR_PRIOR_EVENTS * pooled) / (due + CALENDAR_PRIOR_EVENTS)
     return np.maximum(effect, _SMALLEST_FACTOR)
 
 
@@ -83,11 +83,11 @@ def _factors(y: Floats, weights: Floats, cycle: Ints, classes: Ints, guard: int,
         factor = by_cycle[:, cycle] * by_class[:, classes]
         level, _ = _level(y, factor, weights, guard, reach)
         if n_cycle > 1:
-            by_cycle = _class_effect(y, level, ordinary, cycle, n_cycle, CALENDAR_PRIOR_EVENTS)
+            by_cycle = _class_effect(y, level, ordinary, cycle, n_cycle)
             by_cycle /= by_cycle.mean(axis=1, keepdims=True)
         if n_class > 1:
             fitted = level * by_cycle[:, cycle]
-            by_class = _class_effect(y, fitted, weights, classes, n_class, CALENDAR_PRIOR_EVENTS)
+            by_class = _class_effect(y, fitted, weights, classes, n_class)
             by_class = by_class / by_class[:, :1]
             by_class[:, 0] = 1.0
     result: Floats = by_cycle[:, cycle] * by_class[:, classes]
