@@ -15,7 +15,7 @@ from atlarge.calendar import as_day, month_start, months_apart, months_through
 from atlarge.errors import QuestionError
 from atlarge.policies import Policy, Registry, kind_of, registry
 from atlarge.policies.policy import JAIL_MODELS
-from atlarge.reference import table
+from atlarge.reference import county_residents, table
 
 __all__ = [
     "COLUMNS",
@@ -188,14 +188,10 @@ def with_residents(regimes: pl.DataFrame) -> pl.DataFrame:
     >>> rows.filter(pl.col("place") == "48453")["residents"].item()
     1273954
     """
-    years = [int(c.rsplit("_", 1)[1]) for c in table("counties").columns if c.startswith("population_")]
-    long = (
-        table("counties")
-        .select("fips", *(f"population_{y}" for y in years))
-        .unpivot(index="fips", variable_name="year", value_name="residents")
-        .with_columns(pl.col("year").str.extract(r"(\d{4})$", 1).cast(pl.Int32))
+    long = county_residents().select("fips", "year", residents="people")
+    year = (
+        pl.col("month").dt.year().clip(pl.lit(long["year"].min()), pl.lit(long["year"].max())).cast(pl.Int32)
     )
-    year = pl.col("month").dt.year().clip(min(years), max(years)).cast(pl.Int32)
     return (
         regimes.with_columns(year.alias("year"))
         .join(long, left_on=["place", "year"], right_on=["fips", "year"], how="left", maintain_order="left")

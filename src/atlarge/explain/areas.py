@@ -15,7 +15,7 @@ import polars as pl
 
 from atlarge.errors import QuestionError
 from atlarge.explain.answer import Area
-from atlarge.reference import table
+from atlarge.reference import lookup, table
 
 _SEATED = ("office", "field office")
 
@@ -95,7 +95,7 @@ class Offices:
 @cache
 def offices() -> Offices:
     """The offices of the reference tables."""
-    metros = dict(table("metro_counties").select("fips", "cbsa_code").iter_rows())
+    metros = lookup("metro_counties", "fips", "cbsa_code")
     return Offices(list(table("offices").iter_rows(named=True)), metros)
 
 
@@ -114,26 +114,10 @@ def _office_area(code: str, note: str = "") -> Area:
     return Area("office", code, str(row["name"] or code) if row else code, note)
 
 
-@cache
-def _aor_names() -> dict[str, str]:
-    return dict(table("aors").select("aor", "name").iter_rows())
-
-
-@cache
-def county_aors() -> dict[str, str | None]:
-    """The area of responsibility of each county."""
-    return dict(table("counties").select("fips", "aor").iter_rows())
-
-
-@cache
-def _county_states() -> dict[str, str]:
-    return dict(table("counties").select("fips", "state").iter_rows())
-
-
 def _aor_area(code: str | None) -> Area | None:
     if not code:
         return None
-    name = _aor_names().get(code)
+    name = lookup("aors", "aor", "name").get(code)
     return Area("aor", code, f"{name} area of responsibility") if name is not None else None
 
 
@@ -149,7 +133,7 @@ def aors_of(where: Where) -> tuple[str, ...]:
 def where_of(kind: str, code: str, name: str) -> Where:
     """The areas of a place that `find_place` found; QuestionError for a kind that has none (the nation)."""
     if kind == "county":
-        aor = county_aors()[code]
+        aor = lookup("counties", "fips", "aor")[code]
         found = office_of(code, aor)
         county = Area("county", code, name)
         office = (
@@ -157,7 +141,7 @@ def where_of(kind: str, code: str, name: str) -> Where:
             if found
             else None
         )
-        return Where(county, county, office, _aor_area(aor), _county_states()[code])
+        return Where(county, county, office, _aor_area(aor), lookup("counties", "fips", "state")[code])
     if kind == "office":
         entry = offices().rows.get(code, {})
         area = _office_area(code)

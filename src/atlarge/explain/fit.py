@@ -34,7 +34,7 @@ from atlarge.panel.time_axis import breaks_of_store
 from atlarge.policies import Policy, Registry, applies_to
 from atlarge.records.completeness import LONGEST, Completeness, open_end
 from atlarge.records.doubts import doubts_of
-from atlarge.reference import table
+from atlarge.reference import lookup, table
 
 SCHEMES = ("ddp", "biglocal")
 DAYS_IN_MONTH = 365.25 / 12
@@ -127,17 +127,12 @@ def _jail_change(study: Study, months: Months, day: dt.date) -> tuple[ChangeStri
             return own, study.jail
     if seat is not None:
         counts = study.county["handoffs"]
-        area = Area("county", seat, str(_county_name(seat)))
+        area = Area("county", seat, lookup("counties", "fips", "place_name").get(seat, seat))
         own = strip_of(counts, seat, area, "handoffs", day, end, shown)
         if own is not None and any(own.value):
             return own, None
     exposure = study.main["handoffs"]
     return strip_of(exposure, study.key, study.area, "handoffs", day, end, shown), exposure
-
-
-def _county_name(fips: str) -> str:
-    rows = table("counties").filter(pl.col("fips") == fips)["place_name"]
-    return str(rows[0]) if rows.len() else fips
 
 
 def _shown(months: Months) -> dt.date:

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from atlarge.records.store import Store
-from atlarge.reference import sidecar, table
+from atlarge.reference import lookup, sidecar, table
 
 Z = 1.645
 UNKNOWN_MARGIN = 0.15
@@ -138,8 +138,7 @@ def modelled_population(level: str, code: str, year: int) -> Population | None:
         metro = table("metro_counties").filter(pl.col("cbsa_code") == code)
         name, inside = f"{metro['cbsa_name'][0]} area", frozenset(metro["fips"].to_list())
     elif level == "county":
-        names = table("counties").filter(pl.col("fips") == code)["place_name"]
-        name, inside = (str(names[0]) if len(names) else code), frozenset({code})
+        name, inside = lookup("counties", "fips", "place_name").get(code, code), frozenset({code})
     else:
         name, inside = code, frozenset()
     low, high = max(1.0, _three_figures(row["low"] / wider)), _three_figures(row["high"] * wider)

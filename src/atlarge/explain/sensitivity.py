@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from atlarge.errors import AtlargeError
-from atlarge.explain.areas import county_aors, seat_of
+from atlarge.explain.areas import seat_of
 from atlarge.explain.decomposition import donors_of
 from atlarge.explain.estimate import Estimate, estimate_in
 from atlarge.explain.periods import Months, months_of
 from atlarge.explain.study import Study
 from atlarge.policies import Policy
+from atlarge.reference import lookup
 
 
 def row_of(variant: str, label: str, found: Estimate) -> dict[str, Any]:
@@ -44,7 +45,7 @@ def same_aor(study: Study) -> set[str]:
     aor = study.where.aor
     if aor is None or study.area.level in ("aor", "state"):
         return set()
-    inside = {fips for fips, code in county_aors().items() if code == aor.code}
+    inside = {fips for fips, code in lookup("counties", "fips", "aor").items() if code == aor.code}
     if study.area.level == "office":
         return {key for key in study.main["at_large"].keys if seat_of(key) in inside}
     return inside

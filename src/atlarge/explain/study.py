@@ -11,13 +11,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from atlarge.explain.answer import Area
-from atlarge.explain.areas import Where, county_aors, seat_of
+from atlarge.explain.areas import Where, seat_of
 from atlarge.explain.daily import Daily
 from atlarge.explain.data import Localities, daily, localities
 from atlarge.explain.periods import Months
 from atlarge.policies import Registry, registry
 from atlarge.records.store import Store
-from atlarge.reference import table
+from atlarge.reference import lookup, table
 
 MEASURES = ("at_large", "handoffs")
 EPOCH = dt.date(1970, 1, 1).toordinal()
@@ -84,12 +84,11 @@ class Study:
 
 
 @lru_cache(maxsize=2)
-def _known_names(of_aors: bool) -> dict[str, str | None]:
+def _known_names(of_aors: bool) -> dict[str, str]:
     """Printed names of areas of responsibility, or of counties and offices, by code."""
     if of_aors:
-        return dict(table("aors").select("aor", "name").iter_rows())
-    offices = dict(table("offices").select("office", "name").iter_rows())
-    return {**offices, **dict(table("counties").select("fips", "place_name").iter_rows())}
+        return lookup("aors", "aor", "name")
+    return lookup("offices", "office", "name") | lookup("counties", "fips", "place_name")
 
 
 def study_of(store: Store, where: Where, scheme: str, policies: Registry | None = None) -> Study:
@@ -212,7 +211,7 @@ def group_of(level: str, keys: tuple[str, ...]) -> NDArray[np.str_] | None:
     """The area of responsibility of each unit of a level; None where units are no smaller than that."""
     if level in ("aor", "state"):
         return None
-    aors = county_aors()
+    aors = lookup("counties", "fips", "aor")
     seats = [(seat_of(key) or "") if level == "office" else key.split("+")[0] for key in keys]
     return np.array([str(aors.get(seat) or "") for seat in seats])
 

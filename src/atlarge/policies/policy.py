@@ -297,12 +297,6 @@ def counties_of_states() -> dict[str, tuple[str, ...]]:
     return {state: tuple(codes) for state, codes in grouped.iter_rows()}
 
 
-@cache
-def state_of_counties() -> dict[str, str]:
-    """Two letters of the state of each county, by its FIPS code."""
-    return {code: state for state, codes in counties_of_states().items() for code in codes}
-
-
 def state_code(word: str) -> str:
     """The two letters of a state, from these or from its name. QuestionError for any other word."""
     code = state_codes().get(word.strip().lower())

@@ -19,9 +19,9 @@ from atlarge.policies.policy import (
     TEXTS,
     Policy,
     policy_from_row,
-    state_of_counties,
 )
 from atlarge.policies.registries import Registry
+from atlarge.reference import lookup
 from atlarge.user_files import user_table
 from atlarge.wording import is_web_address, printable
 
@@ -87,7 +87,7 @@ def _from_row(name: str, number: int, row: Row) -> Policy:
     if not row.get("id") or days["effective"] is None or not (row.get("fips") or row.get("state")):
         raise QuestionError(f"{where}: id, effective and fips (or state) are needed")
     fips = str(row["fips"]).zfill(5) if row.get("fips") else None
-    if fips is not None and fips not in state_of_counties():
+    if fips is not None and fips not in lookup("counties", "fips", "state"):
         raise QuestionError(f"{where}: fips {row['fips']!r} is not a county; give five digits, as 48453")
     values: dict[str, Any] = {
         "id": str(row["id"]).lower(),

@@ -30,9 +30,9 @@ from atlarge.policies.policy import (
     kind_of,
     policy_from_row,
     state_code,
-    state_of_counties,
 )
 from atlarge.policies.tables import agreement_rows
+from atlarge.reference import lookup
 from atlarge.wording import some
 
 Ints = NDArray[np.int64]
@@ -240,7 +240,8 @@ class Registry:
             one_of(direction, DIRECTIONS, "direction")
         wanted = kind_of(kind) if kind is not None else None
         code = state_code(state) if state is not None else None
-        if place is not None and place not in state_of_counties() and place not in counties_of_states():
+        state_of = lookup("counties", "fips", "state")
+        if place is not None and place not in state_of and place not in counties_of_states():
             raise QuestionError(f"no place {place!r}; give a county's FIPS code or a state's two letters")
         return [
             p
@@ -383,7 +384,7 @@ def _is_of(policy: Policy, place: str) -> bool:
     if place in counties_of_states():
         return policy.state == place
     if policy.level == "state":
-        return policy.state == state_of_counties()[place]
+        return policy.state == lookup("counties", "fips", "state")[place]
     return place in policy.counties()
 
 

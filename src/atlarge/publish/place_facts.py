@@ -14,7 +14,7 @@ from atlarge.panel import NATION
 from atlarge.panel.areas import area_totals
 from atlarge.publish.lineage_data import rounded
 from atlarge.records.store import Store
-from atlarge.reference import table
+from atlarge.reference import county_residents, table
 
 Code = tuple[str, str]
 
@@ -31,11 +31,6 @@ def residents() -> dict[Code, dict[int, int]]:
 @cache
 def population_table() -> pl.DataFrame:
     """Residents as a table: level, place, year, people."""
-    counties = table("counties").unique("fips", keep="first", maintain_order=True)
-    years = [c for c in counties.columns if c.startswith("population_")]
-    long = counties.unpivot(
-        years, index=["fips", "state", "aor"], variable_name="year", value_name="people"
-    ).with_columns(pl.col("year").str.extract(r"(\d+)").cast(pl.Int32))
     frames = []
     for level, column in (
         ("county", pl.col("fips")),
@@ -43,7 +38,7 @@ def population_table() -> pl.DataFrame:
         ("aor", pl.col("aor")),
         ("nation", pl.lit(NATION)),
     ):
-        grouped = long.group_by(column.alias("place"), "year").agg(pl.col("people").sum())
+        grouped = county_residents().group_by(column.alias("place"), "year").agg(pl.col("people").sum())
         frames.append(grouped.select(pl.lit(level).alias("level"), "place", "year", "people"))
     return pl.concat(frames).filter(pl.col("place").is_not_null() & (pl.col("people") > 0))
 
@@ -74,12 +69,7 @@ def homes() -> dict[Code, Home]:
         if kind in ("office", "field office"):
             for fips in {seat, *(known or "").split()} - {None, ""}:
                 seated.setdefault(fips, []).append(office)
-    for fips, state, aor in (
-        table("counties")
-        .unique("fips", keep="first", maintain_order=True)
-        .select("fips", "state", "aor")
-        .iter_rows()
-    ):
+    for fips, state, aor in table("counties").select("fips", "state", "aor").iter_rows():
         near = office_of(fips, aor)
         serving = sorted(seated.get(fips, [near[0]] if near else []))
         found[("county", fips)] = Home(state or "", aor or "", tuple(serving))
@@ -92,12 +82,7 @@ def current_counties() -> dict[str, str]:
     some = table("counties").filter(
         pl.col("vintage").is_in(["all", "from 2015", "from 2020", "to 2021", "to 2019"])
     )
-    return dict(
-        some.unique("fips", keep="first", maintain_order=True)
-        .sort("fips")
-        .select("fips", "place_name")
-        .iter_rows()
-    )
+    return dict(some.sort("fips").select("fips", "place_name").iter_rows())
 
 
 def areas_of(code: Code) -> Iterable[Code]:

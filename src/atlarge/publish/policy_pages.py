@@ -18,7 +18,7 @@ from atlarge.publish.layout import page_of, path_of
 from atlarge.publish.render import Link, Section, Table, list_page, render, source_link, static
 from atlarge.publish.series_files import setting
 from atlarge.publish.site_data import SiteData
-from atlarge.reference import sidecar, states, table
+from atlarge.reference import lookup, sidecar, states, table
 from atlarge.regimes import county_regimes, monthly_totals, months_between, with_residents
 from atlarge.wording import web_link
 
@@ -56,9 +56,9 @@ def _decisions(known: Registry) -> list[Policy]:
 
 def states_shown(data: SiteData) -> list[str]:
     """States that have a page or a county with one."""
-    counties = dict(table("counties").select("fips", "state").iter_rows())
+    counties = lookup("counties", "fips", "state")
     found = {code for level, code in data.places if level == "state"}
-    found |= {str(counties[code]) for level, code in data.places if level == "county" and code in counties}
+    found |= {counties[code] for level, code in data.places if level == "county" and code in counties}
     return sorted(found & set(states()))
 
 

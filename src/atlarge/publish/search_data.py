@@ -13,7 +13,7 @@ from atlarge.publish.i18n import Words
 from atlarge.publish.layout import name_of
 from atlarge.publish.place_facts import homes, known_sum, residents
 from atlarge.publish.site_data import PlaceInfo, SiteData, order
-from atlarge.reference import table
+from atlarge.reference import lookup, table
 
 
 @cache
@@ -27,13 +27,13 @@ def aliases() -> dict[str, list[str]]:
 
 def other_names(data: SiteData) -> dict[str, list[str]]:
     """Counties with a page by the names, in small letters, and codes that their land has had or has now."""
-    names = dict(table("counties").select("fips", "name").iter_rows())
+    names = lookup("counties", "fips", "name")
     found: dict[str, list[str]] = {}
     for older, newer in table("county_changes").select("old_fips", "new_fips").iter_rows():
         for gone, kept in ((older, newer), (newer, older)):
             if ("county", gone) in data.places or ("county", kept) not in data.places:
                 continue
-            name = str(names.get(gone, gone)).lower()
+            name = names.get(gone, gone).lower()
             for spelling in {gone, name, name.removesuffix(" planning region"), name.removesuffix(" county")}:
                 found.setdefault(spelling, []).append(kept)
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from html import escape
 from typing import Any
 
@@ -16,7 +15,7 @@ from atlarge.publish.render import Link, Table
 from atlarge.publish.series_files import key_of
 from atlarge.publish.site_data import PlaceInfo, SiteData
 from atlarge.publish.svg import number, tag
-from atlarge.reference import table
+from atlarge.reference import lookup
 
 WHOLE = "arrests"
 MEASURES = (WHOLE, "at_large", "handoffs")
@@ -92,7 +91,9 @@ def where_of(data: SiteData, place: PlaceInfo, w: Words, home: str) -> dict[str,
     else:
         says = [w("where.some_unnamed", **values)]
     if offices:
-        is_here = any(_seats().get(o.code) == place.code for o in offices)
+        is_here = any(
+            lookup("offices", "office", "seat_county_fips").get(o.code) == place.code for o in offices
+        )
         key = "where.office_long" if is_here else "where.office_near"
         says.append(w(key, office=", ".join(o.name for o in offices)))
     if data.unplaced:
@@ -111,12 +112,6 @@ def where_of(data: SiteData, place: PlaceInfo, w: Words, home: str) -> dict[str,
         ],
         "says": says,
     }
-
-
-@cache
-def _seats() -> dict[str, str]:
-    """County of each office's seat, by the office's code."""
-    return dict(table("offices").select("office", "seat_county_fips").iter_rows())
 
 
 def _bar(parts: list[tuple[str, int]], label: str) -> str:

@@ -46,6 +46,21 @@ def table(name: str) -> pl.DataFrame:
 
 
 @cache
+def lookup(name: str, key: str, value: str) -> dict[str, str]:
+    """One column of a reference table by another; rows in which either is empty are left out."""
+    return dict(table(name).select(key, value).drop_nulls().iter_rows())
+
+
+@cache
+def county_residents() -> pl.DataFrame:
+    """Residents of each county in July of each year: fips, state, aor, year, people (null if not known)."""
+    counties = table("counties")
+    years = [c for c in counties.columns if c.startswith("population_")]
+    long = counties.unpivot(years, index=["fips", "state", "aor"], variable_name="year", value_name="people")
+    return long.with_columns(pl.col("year").str.extract(r"(\d+)$").cast(pl.Int32))
+
+
+@cache
 def states() -> dict[str, str]:
     """Name of each state by its two letters, in their order."""
     return dict(table("counties").select("state", "state_name").unique().sort("state").iter_rows())

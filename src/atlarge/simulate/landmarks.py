@@ -10,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from atlarge.errors import QuestionError
-from atlarge.reference import table
+from atlarge.reference import lookup, table
 
 UNAUTHORIZED_SHARE = (
     0.033  # of the residents of the United States in 2017 (Pew Research Center: 10.5 million)
@@ -56,7 +56,7 @@ def real_places(n: int) -> Places:
             f"{n} places requested, but only {counties.height} counties are known: ask for fewer"
         )
     counties = counties.head(n)
-    areas = dict(table("aors").select("aor", "name").iter_rows())
+    areas = lookup("aors", "aor", "name")
     office = [_office(aor, state) for aor, state in counties.select("aor", "state").iter_rows()]
     seat = _cities()
     upper = [_plain(name) for name in counties["name"]]

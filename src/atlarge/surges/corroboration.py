@@ -21,7 +21,7 @@ from atlarge.panel import NATION, PLACE_COLUMN, Measure, panel
 from atlarge.panel import measure as measure_of
 from atlarge.panel.catalogue import only_counted
 from atlarge.records.store import Store
-from atlarge.reference import table
+from atlarge.reference import lookup
 from atlarge.surveillance.baseline import fit_baseline
 from atlarge.surveillance.holidays import day_classes, weekdays
 from atlarge.surveillance.scan import DAYS
@@ -129,9 +129,9 @@ def _series(places: list[str], counts: Floats, days: NDArray[np.datetime64], fou
 def region_of(by: str) -> tuple[str, dict[str, str]]:
     """The level of the surroundings, and the region of each place."""
     if by == "office":
-        return "aor", dict(table("offices").select("office", "aor").drop_nulls().iter_rows())
+        return "aor", lookup("offices", "office", "aor")
     if by == "county":
-        return "aor", dict(table("counties").select("fips", "aor").drop_nulls().iter_rows())
+        return "aor", lookup("counties", "fips", "aor")
     return "nation", {}
 
 
