@@ -14,10 +14,10 @@ from atlarge.calendar import month_end
 from atlarge.effects.typing import Floats
 from atlarge.explain.areas import seat_of
 from atlarge.explain.daily import Daily, Inferred, Joined, Sparse
-from atlarge.panel import NATION, PLACE_COLUMN
 from atlarge.panel import measure as measure_of
 from atlarge.panel.counting import sparse
 from atlarge.panel.inferred import custodial_cells, daily_inference
+from atlarge.panel.levels import place_of
 from atlarge.records.store import Coverage, Store
 
 MIN_TOTAL = 12
@@ -125,9 +125,7 @@ def _inferred(
     """
     if measure != "handoffs":
         return None
-    column = PLACE_COLUMN[by]
-    place = pl.col(column) if column else pl.lit(NATION)
-    found = daily_inference(_cells(store), until, place)
+    found = daily_inference(_cells(store), until, place_of(by))
     if found is None:
         return None
     start = max(until, first)

@@ -33,7 +33,7 @@ from atlarge.panel.covered import (
     whole_periods,
     window,
 )
-from atlarge.panel.levels import NATION, PLACE_COLUMN, codes_in, place_name, place_names
+from atlarge.panel.levels import NATION, PLACE_COLUMN, codes_in, place_name, place_names, place_of
 from atlarge.panel.query import TRUNCATE, Query, checked_query
 from atlarge.panel.result import Panel
 from atlarge.records.coverage import short_scope
@@ -261,8 +261,7 @@ def _inferred_panel(
     assert m.inferred_from is not None
     covered = window(coverage_of_all(store, [measure("handoffs")], query.scheme), m.table, query)
     cells = custodial_cells(store, query.engine)
-    column = PLACE_COLUMN[query.by]
-    place = pl.col(column) if column else pl.lit(NATION)
+    place = place_of(query.by)
     found = cells.select(place.alias("place")).to_series().drop_nulls().unique().to_list()
     # every place with an arrest has a row, as in the panels of counted measures
     counts, _ = _count(store, [measure("arrests")], query, covered)

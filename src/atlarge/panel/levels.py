@@ -11,11 +11,16 @@ from atlarge.arguments import one_of
 from atlarge.errors import QuestionError
 from atlarge.records.store import Store
 from atlarge.records.tables import PLACE_COLUMNS
-from atlarge.reference import states, table
+from atlarge.reference import lookup, states
 
 _LEVELS = ("county", "office", "aor", "state")
 PLACE_COLUMN = {level: PLACE_COLUMNS[level] for level in _LEVELS} | {"nation": ""}
 NATION = "US"
+
+
+def place_of(by: str) -> pl.Expr:
+    """The code of the place of a record at a level."""
+    return pl.col(PLACE_COLUMN[by]) if PLACE_COLUMN[by] else pl.lit(NATION)
 
 
 def known_level(by: str) -> None:
@@ -30,12 +35,8 @@ def place_names(by: str) -> dict[str, str]:
         return {NATION: "United States"}
     if by == "state":
         return states()
-    name, code, label = {
-        "county": ("counties", "fips", "place_name"),
-        "office": ("offices", "office", "name"),
-        "aor": ("aors", "aor", "name"),
-    }[by]
-    return {str(key): str(value) for key, value in table(name).select(code, label).iter_rows() if value}
+    named = {"county": ("counties", "fips", "place_name"), "office": ("offices", "office", "name")}
+    return lookup(*named.get(by, ("aors", "aor", "name")))
 
 
 def place_name(code: pl.Expr, by: str) -> pl.Expr:

@@ -110,12 +110,9 @@ class Panel:
         rows = self.frame.filter(pl.col("measure") == name).sort("place", "period")
         if rows.is_empty():
             raise QuestionError(f"the panel has no rows of the measure {name!r}")
-        if ax is None:
-            try:
-                import matplotlib.pyplot as plt
-            except ImportError:
-                raise QuestionError("plot() needs Matplotlib: pip install matplotlib") from None
-            ax = plt.subplots()[1]
+        from atlarge.effects.results import new_axes
+
+        ax = new_axes() if ax is None else ax
         for (place,), of_place in rows.group_by("place_name", maintain_order=True):
             days, values = of_place["period"], of_place["value"].cast(pl.Float64)
             line = ax.plot(days, values, label=str(place))[0]

@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from atlarge.panel import PLACE_COLUMN
 from atlarge.panel import measure as measure_of
 from atlarge.panel.catalogue import Measure, rows_counted
+from atlarge.panel.levels import place_of
 from atlarge.publish.day_ranges import Member, Window
 from atlarge.records.schemes import scheme as scheme_of
 from atlarge.records.store import Store
@@ -139,10 +139,10 @@ def _counts(
     inside = rows.filter(pl.col("date").is_between(first, last))
     frames = []
     for (level,), some in spans.group_by(["level"], maintain_order=True):
-        code = PLACE_COLUMN[str(level)]
-        place = pl.col(code) if code else pl.lit("US")
         days = some.with_columns(pl.date_ranges("start", "end").alias("date")).explode("date")
-        daily = inside.group_by(place.alias("place"), "date", *read).agg(pl.col("n").cast(pl.Int64).sum())
+        daily = inside.group_by(place_of(str(level)).alias("place"), "date", *read).agg(
+            pl.col("n").cast(pl.Int64).sum()
+        )
         frames.append(
             daily.collect().join(days.select("number", "place", "date"), on=["place", "date"])
             .group_by("number", *read).agg(pl.col("n").sum())

@@ -20,6 +20,7 @@ from atlarge.disclosure.constraints import Knowledge, LinearConstraints
 from atlarge.disclosure.table import SHOWN, THRESHOLD, Disclosed, disclose
 from atlarge.errors import CoverageError, QuestionError
 from atlarge.panel import PLACE_COLUMN, panel
+from atlarge.panel.levels import place_of
 from atlarge.panel.result import is_rowless
 from atlarge.publish.day_ranges import OTHERS, Daily, Member, Window, daily_counts, tie_windows, weights
 from atlarge.publish.editions import Edition, extra_rows, prior_of, windows_before
@@ -233,14 +234,13 @@ def parentage(store: Store, levels: Sequence[str] = LEVELS) -> pl.DataFrame:
 
 
 def _pairs(rows: pl.DataFrame, child: str, parent: str) -> pl.DataFrame:
-    parent_code = pl.col(PLACE_COLUMN[parent]) if PLACE_COLUMN[parent] else pl.lit("US")
     return (
-        rows.filter(pl.col(PLACE_COLUMN[child]).is_not_null())
+        rows.filter(place_of(child).is_not_null())
         .select(
             pl.lit(child).alias("child_level"),
-            pl.col(PLACE_COLUMN[child]).alias("child"),
+            place_of(child).alias("child"),
             pl.lit(parent).alias("parent_level"),
-            parent_code.alias("parent"),
+            place_of(parent).alias("parent"),
         )
         .unique()
     )
@@ -270,7 +270,7 @@ def families(store: Store, pairs: pl.DataFrame, levels: Sequence[str] = LEVELS) 
 
 def _share_records(store: Store, one: str, other: str) -> bool:
     """Whether any record lies in places of both levels."""
-    both = pl.col(PLACE_COLUMN[one]).is_not_null() & pl.col(PLACE_COLUMN[other]).is_not_null()
+    both = place_of(one).is_not_null() & place_of(other).is_not_null()
     return any(store.scan(t).select(both.any()).collect().item() for t in site_measures(store))
 
 

@@ -20,6 +20,7 @@ from atlarge.errors import CoverageError
 from atlarge.panel import NATION, PLACE_COLUMN, Measure, panel
 from atlarge.panel import measure as measure_of
 from atlarge.panel.catalogue import only_counted
+from atlarge.panel.levels import place_of
 from atlarge.records.store import Store
 from atlarge.reference import lookup
 from atlarge.surveillance.baseline import fit_baseline
@@ -245,20 +246,13 @@ def _marks(
     chosen: list[str],
 ) -> tuple[list[float | None], list[float | None]]:
     """Share of rows with an operation mark, in each burst and in its place over all days."""
-    column = PLACE_COLUMN[by]
-    place = pl.col(column) if column else pl.lit(NATION)
-    read = [
-        "date",
-        "method",
-        "operation_mark",
-        *[name for name, _ in about.equals],
-        *([column] if column else []),
-    ]
+    read = ["date", "method", "operation_mark", *(name for name, _ in about.equals)]
+    read += [PLACE_COLUMN[by]] if PLACE_COLUMN[by] else []
     marked = pl.col("n").filter(pl.col("operation_mark").fill_null(False)).sum()
     rows = compact(store, "arrests", read, options["engine"])
     daily = (
         only_counted(rows.lazy(), about, options["scheme"])
-        .with_columns(place.alias("place"))
+        .with_columns(place_of(by).alias("place"))
         .filter(pl.col("place").is_in(chosen))
         .group_by("place", "date")
         .agg(pl.col("n").sum().cast(pl.Int64), marked.cast(pl.Int64).alias("marked"))
