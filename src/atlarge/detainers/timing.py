@@ -166,11 +166,11 @@ def has_keys(frame: nw.LazyFrame[Any], engine: str = "polars") -> bool:
 
 
 def follow_up(
-    store: Store, first: dt.date, last: dt.date, threshold: int, scheme: str = "ddp", engine: str = "polars"
+    store: Store, first: dt.date, last: dt.date, threshold: int, engine: str = "polars"
 ) -> pl.DataFrame:
     """`later_arrests` over a store's detainers of a time; empty where they or the arrests lack identifiers.
 
-    Arrests are at large by the scheme's methods. Counts under the threshold are nulled, with what would give
+    Arrests are at large by the methods of the scheme ddp. Counts under the threshold are nulled, with what would give
     them away, and marked `suppressed`.
     """
     if "arrests" not in store.tables():
@@ -179,7 +179,7 @@ def follow_up(
     inside = between(detainers, first, last)
     if not (has_keys(inside, engine) and has_keys(arrests, engine)):
         return pl.DataFrame()
-    methods = list(scheme_of(scheme).methods("at_large"))
+    methods = list(scheme_of("ddp").methods("at_large"))
     at_large = arrests.filter(nw.col("method").is_in(methods))
     found = later_arrests(inside, at_large, engine=engine)
     small = pl.col("arrested_later").is_between(1, threshold - 1) | (

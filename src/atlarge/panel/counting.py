@@ -34,10 +34,11 @@ from atlarge.panel.covered import (
     window,
 )
 from atlarge.panel.levels import NATION, PLACE_COLUMN, codes_in, place_name, place_names, place_of
-from atlarge.panel.query import TRUNCATE, Query, checked_query
+from atlarge.panel.query import TRUNCATE, Query
 from atlarge.panel.result import Panel
 from atlarge.records.coverage import short_scope
 from atlarge.records.doubts import doubts_of, sentence
+from atlarge.records.schemes import scheme as scheme_of
 from atlarge.records.store import Coverage, Store, open_store
 
 
@@ -100,7 +101,7 @@ def panel(
     store = open_store(store)
     first, last = as_day(start), as_day(end)
     wanted = [measure(name) for name in names_of(measures, "measure")]
-    query = checked_query(by, every, scheme, engine, first, last)
+    query = Query(by, every, scheme_of(scheme), engine, first, last)
     if places is not None:
         tables = dict.fromkeys(m.table for m in wanted)
         query = replace(query, places=codes_in(store, tables, names_of(places, "place"), by))
@@ -191,7 +192,7 @@ def sparse(
     tables = {m.table for m in group}
     if len(tables) != 1:
         raise QuestionError("sparse counts need measures of one table")
-    query = checked_query(by, every, scheme, engine, None, None, None)
+    query = Query(by, every, scheme_of(scheme), engine)
     name = tables.pop()
     covered = window(coverage_of_all(store, group, query.scheme), name, query)
     counts = None
