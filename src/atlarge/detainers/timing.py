@@ -170,8 +170,8 @@ def follow_up(
 ) -> pl.DataFrame:
     """`later_arrests` over a store's detainers of a time; empty where they or the arrests lack identifiers.
 
-    Arrests are at large by the methods of the scheme ddp. Counts under the threshold are nulled, with what would give
-    them away, and marked `suppressed`.
+    Arrests are at large by the methods of the scheme ddp. Counts under the threshold are nulled, with what
+    would give them away, and marked `suppressed`.
     """
     if "arrests" not in store.tables():
         return pl.DataFrame()

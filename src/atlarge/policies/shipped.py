@@ -153,11 +153,12 @@ def listed(
     rows = [p.to_row() for p in narrowed if all_agreements or own is None or p.id in own]
     if given is None:
         empty = dict.fromkeys(("effective", "start", "start_earliest", "start_latest"))
-        rows += [{**p.to_row(), **empty, "precision": "none"} for p in _undated().select(**wanted)]
+        rows += [{**p.to_row(), **empty, "precision": "none"} for p in undated().select(**wanted)]
     return sorted(rows, key=lambda row: str(row["id"]))
 
 
-def _undated() -> Registry:
+@cache
+def undated() -> Registry:
     """The policies without a date, as if they had begun on the first day of all."""
     rows = table("policies").filter(pl.col("effective").is_null()).iter_rows(named=True)
     return Registry(tuple(policy_from_row({**r, "effective": dt.date.min, "precision": "day"}) for r in rows))

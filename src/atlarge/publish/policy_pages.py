@@ -11,6 +11,7 @@ import polars as pl
 
 from atlarge.files import csv_text, parquet_bytes
 from atlarge.policies import Policy, Registry, registry
+from atlarge.policies.shipped import undated
 from atlarge.publish import charts
 from atlarge.publish.charts.choropleth import PATTERNS
 from atlarge.publish.i18n import LANGUAGES, Words
@@ -246,7 +247,7 @@ def _state_page(data: SiteData, w: Words, known: Registry, state: str) -> str:
           counties=w.count(len(counties))),
     ]  # fmt: skip
     page["description"] = says[0]
-    undated = [r for r in _undated() if r["state"] == state]
+    without_date = undated().select(state=state)
     conflicts = [c for c in known.conflicts(today, state=state) if not c.local.is_agreement]
     sections = []
     if standing:
@@ -262,8 +263,8 @@ def _state_page(data: SiteData, w: Words, known: Registry, state: str) -> str:
     if ended:
         title = w("registry.ended")
         sections.append(Section(title, table=_table(ended, w, home, title)))
-    if undated:
-        texts = [f"{r['place_name']}: {r['title']}. {r['note'] or ''}" for r in undated]
+    if without_date:
+        texts = [f"{p.place_name}: {p.title}. {p.note}" for p in without_date]
         sections.append(Section(w("registry.undated"), texts))
     years = _year_table(w, state)
     if years.rows:
@@ -286,11 +287,6 @@ def _agreement_table(agreements: list[Policy], w: Words, caption: str) -> Table:
     return Table(caption, head, rows, is_stacked=True, texts=range(1, 5), has_heading=True)
 
 
-def _undated() -> list[dict[str, Any]]:
-    rows = table("policies")
-    return rows.filter(rows["effective"].is_null()).sort("id").to_dicts()
-
-
 def _policy_page(data: SiteData, w: Words, known: Registry, p: Policy) -> str:
     title = f"{p.place_name}: {p.title}"
     status = w(f"registry.status.{p.status(as_of()).replace(' ', '_')}", day=w.day(as_of()))
@@ -309,7 +305,7 @@ def _policy_page(data: SiteData, w: Words, known: Registry, p: Policy) -> str:
         (w("registry.col.criteria"), p.criteria or "–"),
         (w("registry.col.note"), " ".join(x for x in (p.note, p.ended_reason) if x) or "–"),
         (w("col.confidence"), p.confidence or "–"),
-        (w("registry.col.verified"), _verified().get(p.id) or "–"),
+        (w("registry.col.verified"), lookup("policies", "id", "verified").get(p.id) or "–"),
         (w("col.source"), Link(source, source, True) if source else "–"),
         ("id", p.id),
     ]
@@ -326,9 +322,3 @@ def _policy_page(data: SiteData, w: Words, known: Registry, p: Policy) -> str:
     links += [Link(place.name, f"{home}{place.stem}.html") for place in own[:1]]
     sections.append(Section(w("registry.more"), links=links))
     return list_page(w, page, title, [says, status], sections)
-
-
-@cache
-def _verified() -> dict[str, str]:
-    rows = table("policies").select("id", "verified").drop_nulls()
-    return {str(name): str(how) for name, how in rows.iter_rows()}
