@@ -43,6 +43,11 @@ class Where:
             )
         return self.own
 
+    def rows(self) -> pl.Expr:
+        """Records that name the county or the office area."""
+        named = (("county_fips", self.county), ("office", self.office))
+        return pl.any_horizontal(pl.lit(False), *(pl.col(c) == a.code for c, a in named if a is not None))
+
 
 Row = Mapping[str, str | None]
 

@@ -9,7 +9,15 @@ from typing import Any
 
 from atlarge.explain.answer import Area, Interval, Warned
 from atlarge.explain.areas import Where
-from atlarge.explain.facts import Facts, fell_before, is_mostly_office, months_between, people_of
+from atlarge.explain.facts import (
+    Facts,
+    fell_before,
+    is_mostly_office,
+    key_between,
+    months_between,
+    people_of,
+    whole_key,
+)
 from atlarge.explain.numbers import CountKey, Number, difference, key_of, members_of
 from atlarge.explain.quantities import MethodSwitch
 from atlarge.explain.verdicts import placing
@@ -29,20 +37,14 @@ OLD_POPULATION_YEARS = 5
 Fields = dict[str, Any] | None
 
 
-def _whole(facts: Facts) -> tuple[CountKey, ...]:
-    start, end = facts.months.bounds(facts.months.in_force)
-    return (key_of(facts.main.area, facts.main.measure, start, end, facts.scheme),)
-
-
 def _before(facts: Facts) -> tuple[CountKey, ...]:
-    start, end = facts.months.bounds(facts.months.pre)
-    return (key_of(facts.main.area, facts.main.measure, start, end, facts.scheme),)
+    return (key_between(facts, *facts.months.bounds(facts.months.pre)),)
 
 
 def _jails(facts: Facts) -> tuple[CountKey, ...]:
     change = facts.jail_change
     if change is None or not change.period:
-        return _whole(facts)
+        return whole_key(facts)
     last = facts.months.policy_end - dt.timedelta(days=1)
     return (key_of(change.area, change.measure, change.period[0], last, facts.scheme),)
 
@@ -94,7 +96,7 @@ def _mix(facts: Facts, switch: MethodSwitch, *, before: bool) -> tuple[CountKey,
     day = dt.timedelta(days=1)
     first, last = (switch.first, switch.date - day) if before else (switch.date, switch.last)
     if first is None or last is None:
-        return _whole(facts)
+        return whole_key(facts)
     return tuple(
         CountKey(level, code, measure, first, last, facts.scheme)
         for level, code in members_of("locality", switch.place)
@@ -124,7 +126,7 @@ def _method_switch(facts: Facts) -> Fields:
         "before": Number(switch.share_before, "share", _mix(facts, switch, before=True)),
         "after": Number(switch.share_after, "share", _mix(facts, switch, before=False)),
         "month": Month(switch.date),
-        "difference": difference(switch.robust, _whole(facts)),
+        "difference": difference(switch.robust, whole_key(facts)),
     }
 
 
@@ -166,7 +168,7 @@ def _area_not_county(facts: Facts) -> Fields:
         return None
     months = facts.months
     days = months.start[0], months.stop[-1] - dt.timedelta(days=1)
-    whole = key_of(facts.main.area, facts.main.measure, *days, facts.scheme)
+    whole = key_between(facts, *days)
     # Together with the sum, the share would reveal both of its parts.
     parts = (whole._replace(level=level, place=code) for level, code in whole.members)
     return {"share": Number(share, "share", (whole, *parts)), "county": facts.where.county.name}
@@ -205,7 +207,7 @@ def _schemes_differ(facts: Facts) -> Fields:
     pair = list(found.items())[:2]
     if sign(pair[0][1]) == sign(pair[1][1]):
         return None
-    (key,) = _whole(facts)
+    (key,) = whole_key(facts)
     one, two = (
         difference(Interval(about["effect"]["value"]), (key._replace(scheme=name),)) for name, about in pair
     )
@@ -270,8 +272,8 @@ def _detectable(facts: Facts) -> Fields:
         return None  # the paragraph says it
     if total.mde is None or total.expected <= 0 or total.mde < LARGE_MDE * total.expected:
         return None
-    mde = Number(total.mde, "estimate", _whole(facts))
-    return {"mde": mde, "relative": Number(total.mde / total.expected, "share", _whole(facts))}
+    mde = Number(total.mde, "estimate", whole_key(facts))
+    return {"mde": mde, "relative": Number(total.mde / total.expected, "share", whole_key(facts))}
 
 
 @_rule("interval")
@@ -506,7 +508,7 @@ def _office_by_rule(facts: Facts) -> Fields:
 
 @_rule("count")
 def _aor_recovered(facts: Facts) -> Fields:
-    return {"count": Number(facts.recovered, "count", _whole(facts))} if facts.recovered > 0 else None
+    return {"count": Number(facts.recovered, "count", whole_key(facts))} if facts.recovered > 0 else None
 
 
 @_rule("interval")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from atlarge.explain.facts import Facts
+from atlarge.explain.facts import Facts, key_between
 from atlarge.explain.numbers import CountKey, Number, key_of
 from atlarge.messages import Message, say
 from atlarge.records.schemes import scheme as scheme_of
@@ -61,7 +61,7 @@ def corroborate(study: Study, facts: Facts) -> list[dict[str, Any]]:
     if bursts is None or bursts.verdict != "fits" or bursts.start is None or bursts.end is None:
         return []
     counts = _counted(study, facts, bursts.start, bursts.end)
-    keys = (key_of(facts.main.area, facts.main.measure, bursts.start, bursts.end, facts.scheme),)
+    keys = (key_between(facts, bursts.start, bursts.end),)
     lines = [
         _marked(counts, keys),
         _marked_within(counts, keys, "aor") if facts.where.aor else None,
@@ -76,11 +76,7 @@ def corroborate(study: Study, facts: Facts) -> list[dict[str, Any]]:
 
 def _counted(study: Study, facts: Facts, start: dt.date, end: dt.date) -> _Counts:
     where = study.where
-    here = pl.lit(False)
-    if where.county is not None:
-        here = here | (pl.col("county_fips") == where.county.code)
-    if where.office is not None:
-        here = here | (pl.col("office") == where.office.code)
+    here = where.rows()
     if where.county is None and where.own.level in ("aor", "state"):
         here = pl.col(where.own.level) == where.own.code
     first, last = facts.months.bounds(facts.months.pre)

@@ -11,6 +11,7 @@ from atlarge.explain.areas import Where
 from atlarge.explain.changes import Relabelled
 from atlarge.explain.decomposition import Parts
 from atlarge.explain.estimate import Estimate
+from atlarge.explain.numbers import CountKey, key_of
 from atlarge.explain.periods import Months
 from atlarge.explain.quantities import Burst, Bursts, Lasting, LeftBefore, MethodSwitch, NamingShift, TwoSided
 from atlarge.messages import Message, say
@@ -60,6 +61,16 @@ class Facts:
     doubts: dict[str, dict[str, Any]] = field(default_factory=dict)
     same_aor_donors: int = 0
     notes: dict[str, str] = field(default_factory=dict)
+
+
+def key_between(facts: Facts, start: dt.date, end: dt.date) -> CountKey:
+    """The count of the headline's measure in its area on some days."""
+    return key_of(facts.main.area, facts.main.measure, start, end, facts.scheme)
+
+
+def whole_key(facts: Facts) -> tuple[CountKey, ...]:
+    """The same over the time in force, as what a number rests on."""
+    return (key_between(facts, *facts.months.bounds(facts.months.in_force)),)
 
 
 def months_between(first: dt.date, second: dt.date) -> int:

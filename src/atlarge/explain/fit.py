@@ -323,11 +323,6 @@ def _recovered(study: Study, months: Months) -> int:
     names = scanned.collect_schema().names()
     if "aor_basis" not in names:
         return 0
-    at = pl.lit(False)
-    if where.county is not None:
-        at = at | (pl.col("county_fips") == where.county.code)
-    if where.office is not None:
-        at = at | (pl.col("office") == where.office.code)
     days = (pl.col("date") >= months.start[0]) & (pl.col("date") < months.policy_end)
-    kept = scanned.filter(at & days & (pl.col("aor_basis") == "landmark")).select(pl.col("n").sum())
+    kept = scanned.filter(where.rows() & days & (pl.col("aor_basis") == "landmark")).select(pl.col("n").sum())
     return int(kept.collect().item() or 0)

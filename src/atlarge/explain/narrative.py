@@ -15,7 +15,7 @@ from typing import Any
 from atlarge.explain.answer import Area, Judgement
 from atlarge.explain.areas import Where, seat_of
 from atlarge.explain.estimate import Estimate
-from atlarge.explain.facts import Facts, is_mostly_office, months_between, people_of
+from atlarge.explain.facts import Facts, is_mostly_office, key_between, months_between, people_of, whole_key
 from atlarge.explain.numbers import CountKey, Number, difference, is_same, key_of
 from atlarge.explain.quantities import Bursts, Lasting
 from atlarge.explain.verdicts import clear_way, lasting_rule
@@ -70,20 +70,15 @@ def _lasting(facts: Facts) -> Lasting:
     return facts.lasting
 
 
-def _main_key(facts: Facts) -> CountKey:
-    start, end = facts.months.bounds(facts.months.in_force)
-    return key_of(facts.main.area, facts.main.measure, start, end, facts.scheme)
-
-
 def _burst_key(facts: Facts, bursts: Bursts) -> tuple[CountKey, ...]:
     if bursts.start is None or bursts.end is None:
         return ()
-    return (key_of(facts.main.area, facts.main.measure, bursts.start, bursts.end, facts.scheme),)
+    return (key_between(facts, bursts.start, bursts.end),)
 
 
 def _lasting_keys(facts: Facts) -> tuple[CountKey, ...]:
     """The whole time's count, and the burst's where it was taken out of it."""
-    keys: tuple[CountKey, ...] = (_main_key(facts),)
+    keys = whole_key(facts)
     if _lasting(facts).bursts_removed > 0 and facts.bursts is not None:
         keys += _burst_key(facts, facts.bursts)
     return keys
@@ -225,7 +220,7 @@ def _handoff_headline(facts: Facts, handoffs: Estimate, place: Message, rule: st
     shared = {
         "ho": Number(jails.observed, "count", (key_of(handoffs.area, "handoffs", start, end, facts.scheme),)),
         "he": Number(jails.expected, "estimate"),
-        "o": Number(whole.observed, "count", (_main_key(facts),)),
+        "o": Number(whole.observed, "count", whole_key(facts)),
         "e": Number(whole.expected, "estimate"),
         "jails": at_jails,
         "around": around,
@@ -245,14 +240,14 @@ def burst_sentence(facts: Facts) -> Message | None:
     watch = {"first": bursts.watch_start, "last": bursts.watch_end}
     if bursts.verdict == "does not fit" and bursts.watch_start:
         return say(
-            "burst.does not fit", material=Number(bursts.material, "estimate", (_main_key(facts),)), **watch
+            "burst.does not fit", material=Number(bursts.material, "estimate", whole_key(facts)), **watch
         )
     if bursts.start is None or bursts.end is None or bursts.observed <= bursts.expected:
         if not bursts.watch_start:
             return None
         if bursts.mde is None:
             return say("burst.flat_few", **watch)
-        return say("burst.flat", mde=Number(bursts.mde, "estimate", (_main_key(facts),)), **watch)
+        return say("burst.flat", mde=Number(bursts.mde, "estimate", whole_key(facts)), **watch)
     return say(
         f"burst.{'fits' if bursts.verdict == 'fits' else 'cannot be told'}",
         n=Number(bursts.observed, "count", keys),
@@ -279,7 +274,7 @@ def lasting_sentence(facts: Facts) -> Message:
 
 def smallest_sentence(facts: Facts) -> Message | None:
     """The smallest lasting rise that would have been found, where none was found or excluded."""
-    lasting, keys = _lasting(facts), (_main_key(facts),)
+    lasting, keys = _lasting(facts), whole_key(facts)
     if lasting_rule(lasting) not in ("cannot be told", "more"):
         return None
     if lasting.mde is None:
@@ -325,7 +320,7 @@ def at_large_paragraph(facts: Facts) -> Message:
         left = say(
             "left_before.says",
             month=Month(facts.left_before.date),
-            difference=difference(facts.left_before.estimate_from, (_main_key(facts),)),
+            difference=difference(facts.left_before.estimate_from, whole_key(facts)),
         )
     excess = lasting_sentence(facts), smallest_sentence(facts)
     return join(burst_sentence(facts), later_sentence(facts), *excess, left)
@@ -335,7 +330,7 @@ def details(facts: Facts) -> dict[str, tuple[Message, ...]]:
     """Further details behind the paragraph of each account."""
     two, both = None, facts.two_sided
     if both is not None:
-        key = key_of(facts.main.area, facts.main.measure, both.start, both.end, facts.scheme)
+        key = key_between(facts, both.start, both.end)
         is_longer = both.end >= facts.months.policy_end
         two = say(
             "two_sided.long" if is_longer else "two_sided.says",
@@ -444,7 +439,7 @@ def level_paragraph(facts: Facts) -> Message:
         missing = about.get("missing") or "population"
         key = "level.none" if missing == "population" else f"level.none.{missing}"
         return say(key, at=at(facts))
-    keys = (_main_key(facts), *level_keys(about, facts.scheme))
+    keys = (*whole_key(facts), *level_keys(about, facts.scheme))
     ratio = about["share_ratio"]
     group = say(f"level.group.{about.get('group') or 'unauthorized residents'}")
     sentences = [
