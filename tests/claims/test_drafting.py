@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from atlarge.claims.drafting import draft_article, draft_ledger
+from atlarge.claims.drafting import draft_article, ledger_text
 from atlarge.claims.drafting.article import quotations, read_article, sentence_spans
 from atlarge.claims.drafting.dates import find_dates
 from atlarge.claims.drafting.places import place_spans
@@ -69,7 +69,7 @@ def test_boilerplate_goes_and_what_is_said_stays() -> None:
 
 
 def test_a_draft_is_a_valid_ledger_with_the_numbers_in_it() -> None:
-    draft = draft_ledger(_ARTICLE, outlet="The Example")
+    draft = ledger_text(draft_article(_ARTICLE), outlet="The Example")
     ledger = parse_ledger(draft)
     assert ledger["article"] == {
         "title": "County that turned down most requests sees more arrests",
@@ -147,14 +147,14 @@ def test_a_county_that_its_state_has_not_is_kept_as_written(name: str) -> None:
 
 def test_an_article_without_claims_is_reported() -> None:
     with pytest.raises(QuestionError, match="no sentence"):
-        draft_ledger("Hello there, this is a sentence without anything in it.")
+        draft_article("Hello there, this is a sentence without anything in it.")
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.text(max_size=400))
 def test_any_text_gives_a_valid_draft_or_a_clear_no(text: str) -> None:
     try:
-        draft = draft_ledger(text)
+        draft = ledger_text(draft_article(text))
     except QuestionError:
         return
     assert parse_ledger(draft)["claims"]
@@ -187,7 +187,7 @@ def test_the_command_writes_a_draft(tmp_path: Path) -> None:
     ],
 )
 def test_a_year_earlier_is_the_same_period_of_the_year_before(text: str, when: str, before: str) -> None:
-    claims = parse_ledger(draft_ledger(text, published=dt.date(2018, 11, 1)))["claims"]
+    claims = parse_ledger(ledger_text(draft_article(text, dt.date(2018, 11, 1))))["claims"]
     [claim] = [c for c in claims if c["kind"] == "comparison"]
     assert str(claim["when"]) == when
     assert str(claim["against"]["when"]) == before

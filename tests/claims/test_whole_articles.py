@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from atlarge.claims.drafting import draft_article, draft_ledger
+from atlarge.claims.drafting import draft_article, ledger_text
 from atlarge.claims.schema import parse_ledger
 
 from .whole_articles import names, score_part, summary
@@ -49,7 +49,7 @@ def test_every_draft_is_a_valid_ledger_of_drafts(part: str) -> None:
     assert len(names(part)) >= 5
     for path in names(part):
         kept = yaml.safe_load(path.read_text(encoding="utf-8"))
-        ledger = parse_ledger(draft_ledger(kept["text"], published=kept["published"]))
+        ledger = parse_ledger(ledger_text(draft_article(kept["text"], kept["published"])))
         assert {claim["status"] for claim in ledger["claims"]} == {"draft"}, path.name
 
 
@@ -212,7 +212,7 @@ def test_shuffled_words_of_articles_give_a_valid_ledger(seed: int) -> None:
     for _ in range(12):
         text = " ".join(chance.choice(words) for _ in range(chance.randint(20, 80)))
         text += "\n\nThe sheriff said that 12 detainers were declined."
-        result = draft_ledger(text, published=dt.date(2020, 2, 29))
+        result = ledger_text(draft_article(text, dt.date(2020, 2, 29)))
         assert parse_ledger(result)["claims"]
 
 

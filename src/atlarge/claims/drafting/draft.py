@@ -16,7 +16,6 @@ from atlarge.claims.drafting.article import MOST_CHARACTERS, Article, quotations
 from atlarge.claims.drafting.context import Filled, context_of, fill
 from atlarge.claims.drafting.discourse import Discourse, Span
 from atlarge.claims.drafting.kinds import Part, Split, split
-from atlarge.claims.drafting.writing import ledger_text
 from atlarge.errors import QuestionError
 
 
@@ -184,13 +183,3 @@ def _numbered(drafts: list[Draft]) -> list[Draft]:
         name = "-".join([f"c{i:02d}", *words, draft.claim["kind"]])
         numbered.append(replace(draft, claim={**draft.claim, "id": name}))
     return numbered
-
-
-def draft_ledger(
-    text: str, *, outlet: str | None = None, published: dt.date | str | None = None, url: str | None = None
-) -> str:
-    """The YAML text of a draft ledger; it is a valid ledger, with what to finish in comments.
-
-    Raises QuestionError when the text holds no sentence that could be a claim.
-    """
-    return ledger_text(draft_article(text, published), outlet=outlet, url=url)
