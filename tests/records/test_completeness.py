@@ -118,11 +118,11 @@ def test_pages_show_how_much_of_the_last_weeks_is_in_and_no_count(
     from atlarge.cli._output import note_open_end
     from atlarge.publish.i18n import Words
     from atlarge.publish.pages import ends_of, ends_says
-    from atlarge.publish.site_data import Found, gather_site
+    from atlarge.publish.site_data import Findings, gather_site
 
     paths = _vintages(tmp_path, 6)
     store = _store(tmp_path, paths)
-    data, _ = gather_site(store, surges=Found(), levels=("county",))
+    data, _ = gather_site(store, Findings(), levels=("county",))
     assert data.ends is not None
     assert data.ends.until is not None
     drawn = ends_of(data, Words("en"))
@@ -143,6 +143,6 @@ def test_pages_show_how_much_of_the_last_weeks_is_in_and_no_count(
     for last, lines in ((data.ends.until, 0), (data.ends.until + dt.timedelta(days=1), 1)):
         note_open_end(store, last)
         assert capsys.readouterr().err.count("not all in yet") == lines
-    alone, _ = gather_site(_store(tmp_path / "x", paths[-1:]), surges=Found(), levels=("county",))
+    alone, _ = gather_site(_store(tmp_path / "x", paths[-1:]), Findings(), levels=("county",))
     assert alone.ends is None  # this form is closed: nobody adds to it
     assert ends_says(alone, Words("en")) == ""

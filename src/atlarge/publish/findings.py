@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -20,7 +19,7 @@ from atlarge.policies import Policy, policies
 from atlarge.publish.claims_data import raw_claims
 from atlarge.publish.forecast_view import past_forecast
 from atlarge.publish.pooled_view import DIRECTIONS, pooled_finding
-from atlarge.publish.site_data import Found, raw_surges, surge_levels
+from atlarge.publish.site_data import Findings, Found, raw_surges, surge_levels
 from atlarge.records.store import Store, open_store
 
 Step = Callable[[str, int, int], None]
@@ -103,17 +102,6 @@ def requested_policies(which: str) -> list[str]:
     if which not in ANSWERS:
         raise QuestionError(f"no answers called {which!r}; there are: {', '.join(ANSWERS)}")
     return ANSWERS[which]()
-
-
-@dataclass(frozen=True)
-class Findings:
-    """The raw results, which must be disclosed before they reach a page."""
-
-    surges: Found
-    answers: list[Answer]
-    claims: list[dict[str, Any]]
-    pooled: list[dict[str, Any]]
-    forecast: dict[str, Any] | None
 
 
 def _answer(store: Store, policy_id: str) -> Answer | None:

@@ -9,7 +9,7 @@ import pickle
 import re
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -192,16 +192,12 @@ def publish(
             found = findings(crew, opened, levels, ids, pooled=pooled, claims=checked, progress=progress)
             data, table = gather_site(
                 opened,
-                surges=found.surges,
-                answers=with_q_values([*given, *found.answers]),
-                claims=found.claims,
+                replace(found, answers=with_q_values([*given, *found.answers])),
                 threshold=threshold,
                 base_url=base_url,
                 levels=levels,
                 before=before,
                 every_county=every_county,
-                pooled=found.pooled,
-                forecast=found.forecast,
             )
             folder = Folder(target, new)
             folder.put(RECORD, parquet_bytes(record_of(table, before)))

@@ -215,34 +215,43 @@ class Found:
         self.thin.update(other.thin)
 
 
+@dataclass(frozen=True)
+class Findings:
+    """What a site shows besides counts; raw, so that it must be disclosed before it reaches a page."""
+
+    surges: Found = field(default_factory=Found)
+    answers: list[Answer] = field(default_factory=list)
+    claims: list[dict[str, Any]] = field(default_factory=list)
+    pooled: list[dict[str, Any]] = field(default_factory=list)
+    forecast: dict[str, Any] | None = None
+
+
 def gather_site(
     store: Store,
+    found: Findings | None = None,
     *,
-    surges: Found | None = None,
-    answers: Sequence[Answer] = (),
-    claims: Sequence[dict[str, Any]] = (),
     threshold: int = THRESHOLD,
     base_url: str = "",
     levels: Sequence[str] = LEVELS,
     before: Edition | None = None,
     every_county: bool = True,
-    pooled: Sequence[dict[str, Any]] = (),
-    forecast: dict[str, Any] | None = None,
 ) -> tuple[SiteData, Disclosed]:
     """All that a site shows, and its table of counts for the downloads. Raw counts stay inside.
 
-    `surges` left out are found here, level by level. `before`: what earlier editions disclosed.
+    `found` left out is the surges, found here level by level. `before`: what earlier editions disclosed.
     `every_county`: counties that no record names get a place too.
     """
-    found = surges or Found()
-    if surges is None:
+    if found is None:
+        found = Findings()
         for level in surge_levels(levels):
-            found.add(raw_surges(store, level))
+            found.surges.add(raw_surges(store, level))
     measures = [m for some in site_measures(store).values() for m in some]
-    windows = [Window(((level, s["place"]),), "at_large", s["start"], s["end"]) for level, s in found.surges]
-    windows += [window for answer in answers for window in windows_of(answer)]
-    windows += claim_windows(list(claims), measures, levels)
-    requested = sorted({member for answer in answers for member in members(answer.area)})
+    windows = [
+        Window(((level, s["place"]),), "at_large", s["start"], s["end"]) for level, s in found.surges.surges
+    ]
+    windows += [window for answer in found.answers for window in windows_of(answer)]
+    windows += claim_windows(found.claims, measures, levels)
+    requested = sorted({member for answer in found.answers for member in members(answer.area)})
     cells = site_cells(store, windows, threshold=threshold, levels=levels, requested=requested, before=before)
     places = _places(cells, every_county and "county" in levels)
     counts = cells.table.all_counts("level", "place", "measure", "every")
@@ -258,20 +267,20 @@ def gather_site(
         unplaced=unplaced(counts, places),
         is_simulated=store.is_simulated,
         recovered=recovered(store, counts),
-        pooled=list(pooled),
+        pooled=found.pooled,
         changes=release_changes(segments(store, "arrests"), measures),
         ends=_open_end(store),
-        forecast=forecast,
+        forecast=found.forecast,
         policies=_policies(places, max(c.end for t in cells.groups for c in store.coverage(t))),
         reports=_reports(places),
-        surges=_surges(found.surges, cells.table),
-        thin=found.thin,
+        surges=_surges(found.surges.surges, cells.table),
+        thin=found.surges.thin,
         origins=origins(store, list(cells.groups)),
         coverage={t: _covered_months(store, t) for t in cells.groups},
         releases=release_facts(store, cells.table, cells.groups),
         hidden=cells.table.suppressed,
-        claims=disclosed_claims(list(claims), cells.table, measures, levels),
-        answers=[show_with(answer, cells.table) for answer in answers],
+        claims=disclosed_claims(found.claims, cells.table, measures, levels),
+        answers=[show_with(answer, cells.table) for answer in found.answers],
         base_url=base_url,
         editions=int(_says_more(cells.table, before)),
     )
