@@ -21,7 +21,8 @@ import polars as pl
 from _attacks import attacks
 from atlarge.disclosure import table as disclosure
 from atlarge.disclosure.certificates import proved_spread
-from atlarge.disclosure.suppression import COMPLEMENTARY, OPEN, PRIMARY, UNMARKED, UNPUBLISHED, search
+from atlarge.disclosure.constraints import COMPLEMENTARY, OPEN, PRIMARY, UNMARKED, UNPUBLISHED
+from atlarge.disclosure.suppression import search
 from atlarge.publish import release_table as cells
 from atlarge.publish.answers import members
 from atlarge.publish.findings import find, requested_policies

@@ -15,7 +15,7 @@ from atlarge.detainers import OUTCOMES, add_rates, suppress
 from atlarge.detainers.disclosed import disclose_report
 from atlarge.detainers.report_cells import COUNTS
 from atlarge.disclosure import ConstraintBuilder, audit
-from atlarge.disclosure.suppression import OPEN, UNMARKED
+from atlarge.disclosure.constraints import OPEN, UNMARKED
 
 pytestmark = pytest.mark.slow_file
 

@@ -15,8 +15,7 @@ from trial import believed, drawn, exactly_known
 
 from atlarge.disclosure import suppression
 from atlarge.disclosure.certificates import Certificates, proved_spread
-from atlarge.disclosure.solver import PerturbationSolver, prices
-from atlarge.disclosure.suppression import (
+from atlarge.disclosure.constraints import (
     COMPLEMENTARY,
     OPEN,
     PRIMARY,
@@ -24,9 +23,10 @@ from atlarge.disclosure.suppression import (
     UNPUBLISHED,
     ConstraintBuilder,
     LinearConstraints,
-    _Search,
     sensitive,
 )
+from atlarge.disclosure.solver import PerturbationSolver, prices
+from atlarge.disclosure.suppression import _Search
 
 pytestmark = pytest.mark.slow_file
 

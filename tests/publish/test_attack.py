@@ -19,7 +19,8 @@ from simulated_counts import ingested_world, simulated_store
 import atlarge
 from atlarge.disclosure import table as disclosure
 from atlarge.disclosure.certificates import Certificates, proved_spread
-from atlarge.disclosure.suppression import OPEN, PRIMARY, UNPUBLISHED, LinearConstraints, Suppression, search
+from atlarge.disclosure.constraints import OPEN, PRIMARY, UNPUBLISHED, LinearConstraints
+from atlarge.disclosure.suppression import Suppression, search
 from atlarge.publish import release_table as cells
 from atlarge.publish import site, site_data
 from atlarge.publish.release_table import gather

@@ -19,7 +19,8 @@ from prose import Page
 
 import atlarge
 from atlarge.disclosure import table as disclosure
-from atlarge.disclosure.suppression import COMPLEMENTARY, OPEN, PRIMARY, UNMARKED, Suppression, search
+from atlarge.disclosure.constraints import COMPLEMENTARY, OPEN, PRIMARY, UNMARKED
+from atlarge.disclosure.suppression import Suppression, search
 from atlarge.publish import release_table, site
 
 pytestmark = pytest.mark.slow_file

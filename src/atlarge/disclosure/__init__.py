@@ -11,18 +11,18 @@ Nothing here knows of enforcement. It needs NumPy and SciPy, and Narwhals where 
 from __future__ import annotations
 
 from atlarge.disclosure.audit import Audit, audit
-from atlarge.disclosure.constraints import ConstraintBuilder, Knowledge, LinearConstraints
-from atlarge.disclosure.margins import protect
-from atlarge.disclosure.suppression import (
+from atlarge.disclosure.constraints import (
     COMPLEMENTARY,
     OPEN,
     PRIMARY,
     UNMARKED,
     UNPUBLISHED,
-    Suppression,
-    search,
-    suppress,
+    ConstraintBuilder,
+    Knowledge,
+    LinearConstraints,
 )
+from atlarge.disclosure.margins import protect
+from atlarge.disclosure.suppression import Suppression, search, suppress
 from atlarge.disclosure.table import Counts, Disclosed, disclose, stack
 
 __all__ = [

@@ -26,7 +26,6 @@ from atlarge.disclosure.constraints import (
     UNMARKED,
     UNPUBLISHED,
     Bools,
-    ConstraintBuilder,
     Floats,
     Ints,
     Knowledge,
@@ -366,20 +365,3 @@ def suppress(
     [1, 2, 0]
     """
     return search(values, is_counted, constraints, **options).status
-
-
-__all__ = [
-    "COMPLEMENTARY",
-    "OPEN",
-    "PRIMARY",
-    "SPREAD",
-    "UNMARKED",
-    "UNPUBLISHED",
-    "ConstraintBuilder",
-    "Knowledge",
-    "LinearConstraints",
-    "Suppression",
-    "search",
-    "sensitive",
-    "suppress",
-]

@@ -16,15 +16,8 @@ from typing import Any
 import numpy as np
 
 from atlarge.disclosure.audit import Audit, audit
-from atlarge.disclosure.constraints import NO_END, Knowledge
-from atlarge.disclosure.suppression import (
-    OPEN,
-    PRIMARY,
-    SPREAD,
-    UNPUBLISHED,
-    LinearConstraints,
-    search,
-)
+from atlarge.disclosure.constraints import NO_END, OPEN, PRIMARY, UNPUBLISHED, Knowledge, LinearConstraints
+from atlarge.disclosure.suppression import SPREAD, search
 from atlarge.errors import QuestionError
 
 THRESHOLD = 5
