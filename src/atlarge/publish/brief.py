@@ -232,6 +232,3 @@ def brief_svg(b: Brief) -> str:
         f"<style>{escape(plain_style(), quote=False)}</style>"
         f"{tag('rect', width=WIDTH, height=HEIGHT, fill='#ffffff')}{''.join(page.marks)}</svg>"
     )
-
-
-__all__ = ["Brief", "brief", "brief_of", "brief_page", "brief_pdf", "brief_svg", "digest"]

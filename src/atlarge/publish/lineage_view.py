@@ -125,6 +125,3 @@ def _commands(data: SiteData) -> list[str]:
         return ["atlarge ingest FILE... --store STORE", "atlarge publish --store STORE --out SITE"]
     table = next(iter(data.groups))
     return [f"atlarge audit --store STORE --trace {table} --place CODE --from DAY --to DAY"]
-
-
-__all__ = ["lineage_of", "lineage_page", "measure_link", "year_id"]

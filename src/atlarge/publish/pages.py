@@ -21,7 +21,7 @@ from atlarge.publish.charts.parts import cell as counts_cell
 from atlarge.publish.dataset import dataset_jsonld
 from atlarge.publish.detention_view import book_ins_figure, break_marks_of, detention_figure
 from atlarge.publish.i18n import Words
-from atlarge.publish.layout import crumbs, name_of, page_of, path_of
+from atlarge.publish.layout import crumbs, name_of, page_of
 from atlarge.publish.lineage_view import lineage_of, measure_link, year_id
 from atlarge.publish.live import live_place
 from atlarge.publish.place_facts import residents_until
@@ -548,6 +548,3 @@ def cite(data: SiteData, place: PlaceInfo, w: Words) -> str:
 def image_path(place: PlaceInfo) -> str:
     """Path of the share picture."""
     return f"img/{place.level}-{place.slug}.png"
-
-
-__all__ = ["Link", "name_of", "page_of", "path_of", "place_page"]

@@ -30,9 +30,10 @@ from atlarge.publish.charts import shapes
 from atlarge.publish.editions import RECORD, Edition, earlier, record_of
 from atlarge.publish.findings import Step, Workers, findings, requested_policies
 from atlarge.publish.i18n import LANGUAGES, Words
+from atlarge.publish.layout import name_of, path_of
 from atlarge.publish.live import script_words
 from atlarge.publish.map_data import map_data
-from atlarge.publish.pages import WHOLE, image_path, name_of, path_of, place_page
+from atlarge.publish.pages import WHOLE, image_path, place_page
 from atlarge.publish.policy_pages import policy_files
 from atlarge.publish.release_table import LEVELS, require_same_records
 from atlarge.publish.render import static

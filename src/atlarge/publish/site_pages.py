@@ -17,22 +17,12 @@ from atlarge.publish.claims_view import claims_page
 from atlarge.publish.dataset import dataset_jsonld
 from atlarge.publish.detention_view import detention_figure, since_2015_figure
 from atlarge.publish.i18n import LANGUAGES, Words
-from atlarge.publish.layout import heading
+from atlarge.publish.layout import heading, name_of, page_of, path_of
 from atlarge.publish.lineage_view import lineage_page
 from atlarge.publish.live import Live, live_place, spans_of
 from atlarge.publish.map_data import MEASURES as MAP_MEASURES
 from atlarge.publish.map_data import first_classes, map_data
-from atlarge.publish.pages import (
-    PARTS,
-    WHOLE,
-    entry,
-    name_of,
-    page_of,
-    partial_note,
-    path_of,
-    policies_table,
-    timeline_of,
-)
+from atlarge.publish.pages import PARTS, WHOLE, entry, partial_note, policies_table, timeline_of
 from atlarge.publish.policy_pages import policy_links
 from atlarge.publish.pooled_view import findings, pooled_page
 from atlarge.publish.render import Link, Section, Table, list_page, render

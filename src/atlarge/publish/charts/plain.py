@@ -202,6 +202,3 @@ def _runs(cells: Sequence[tuple[dt.date, float]]) -> list[tuple[dt.date, dt.date
         else:
             runs.append((month, month_start(month, 1), kind))
     return runs
-
-
-__all__ = ["Line", "coverage", "lines_of", "years"]
