@@ -19,7 +19,7 @@ from atlarge.explain.decomposition import Parts
 from atlarge.explain.estimate import Estimate, Total
 from atlarge.explain.facts import Facts
 from atlarge.explain.periods import Months, months_of
-from atlarge.explain.quantities import ALPHA_LASTING, MATERIAL, Burst, Bursts, Lasting
+from atlarge.explain.quantities import ALPHA_LASTING, MATERIAL, Bursts, Lasting
 from atlarge.explain.study import MEASURES, Study, study_from
 from atlarge.policies import Policy, Registry
 
@@ -107,20 +107,6 @@ def change(**changes: Any) -> ChangeStrip:
         "p": 0.01,
     }
     return ChangeStrip(**given | changes)
-
-
-def burst(**changes: Any) -> Burst:
-    """Thirty arrests in four days where three would be usual, rarer than nearly all other places'."""
-    given: dict[str, Any] = {
-        "start": dt.date(2017, 4, 3),
-        "end": dt.date(2017, 4, 6),
-        "observed": 30.0,
-        "expected": 3.04,
-        "score": 9.0,
-        "p": 0.0123,
-        "places": 80,
-    }
-    return Burst(**given | changes)
 
 
 def bursts(**changes: Any) -> Bursts:

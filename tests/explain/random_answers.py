@@ -18,7 +18,7 @@ from atlarge.explain.estimate import Estimate, Total, span_of
 from atlarge.explain.facts import Facts
 from atlarge.explain.narrative import headline, paragraphs
 from atlarge.explain.periods import Months, months_of
-from atlarge.explain.quantities import Burst, Bursts, Lasting, LeftBefore, MethodSwitch, TwoSided
+from atlarge.explain.quantities import Bursts, Lasting, LeftBefore, MethodSwitch, TwoSided
 from atlarge.messages import say
 from atlarge.panel.time_axis import breaks
 from atlarge.policies import Policy
@@ -81,13 +81,13 @@ def _policy(rng: np.random.Generator) -> Policy:
     )
 
 
-def _bursts(rng: np.random.Generator, laid: Months, usual: float) -> tuple[Bursts | None, Burst | None]:
+def _bursts(rng: np.random.Generator, laid: Months, usual: float) -> Bursts | None:
     if rng.random() < 0.1:
-        return None, None
+        return None
     start = laid.bounds(laid.in_force)[0] - dt.timedelta(days=int(rng.integers(0, 20)))
     watch = {"watch_start": start, "watch_end": start + dt.timedelta(days=30)}
     if rng.random() < 0.15:
-        none = Bursts(
+        return Bursts(
             observed=0.0,
             expected=usual / 30,
             effect=Interval(-usual / 30),
@@ -98,7 +98,6 @@ def _bursts(rng: np.random.Generator, laid: Months, usual: float) -> tuple[Burst
             places=50,
             **watch,
         )
-        return none, None
     length = int(rng.integers(1, 8))
     first = start + dt.timedelta(days=int(rng.integers(0, 24)))
     last = first + dt.timedelta(days=length - 1)
@@ -106,7 +105,7 @@ def _bursts(rng: np.random.Generator, laid: Months, usual: float) -> tuple[Burst
     observed = float(rng.poisson(expected * np.exp(rng.uniform(0, 3))) + rng.integers(0, 4))
     effect = observed - expected
     p = float(rng.beta(0.4, 0.6))
-    found = Bursts(
+    return Bursts(
         observed=observed,
         expected=expected,
         effect=Interval(effect, effect - usual, effect + usual) if rng.random() < 0.5 else Interval(effect),
@@ -121,7 +120,6 @@ def _bursts(rng: np.random.Generator, laid: Months, usual: float) -> tuple[Burst
         elsewhere=int(rng.integers(0, 4)),
         **watch,
     )
-    return found, Burst(first, last, observed, expected, 3.0, p, found.places, found.elsewhere)
 
 
 def _lasting(
@@ -195,7 +193,7 @@ def random_facts(rng: np.random.Generator) -> Facts:
             continue
     main = _estimate(rng, laid, where.main, "at_large")
     usual = _size(rng) / 10
-    bursts, burst = _bursts(rng, laid, usual)
+    bursts = _bursts(rng, laid, usual)
     has_jails = rng.random() < 0.85
     jails = _estimate(rng, laid, where.county or where.own, "handoffs") if has_jails else None
     level = sorted((_size(rng), _size(rng)), reverse=bool(rng.random() < 0.5))
@@ -232,7 +230,6 @@ def random_facts(rng: np.random.Generator) -> Facts:
         handoffs=jails,
         jail_change=strip if rng.random() < 0.9 else None,
         bursts=bursts,
-        burst=burst,
         usual_month=usual,
         lasting=_lasting(rng, whole, laid, usual, bursts),
         concentration=_concentration(rng),
@@ -301,7 +298,7 @@ def answer_of(found: Facts) -> Answer:
         schemes={},
         sensitivity=[],
         sources=[],
-        burst=found.burst.to_dict() if found.burst else None,
+        burst=found.bursts.clearest() if found.bursts else None,
         bursts=found.bursts,
         lasting=found.lasting,
         two_sided=found.two_sided,

@@ -277,7 +277,7 @@ def _answer(facts: Facts, study: Study, place: Place, *, summary_only: bool) -> 
         schemes=facts.schemes,
         sensitivity=[] if summary_only else _sensitivity(study, facts),
         sources=sources_of(study.store, facts.policy, facts.concentration),
-        burst=facts.burst.to_dict() if facts.burst else None,
+        burst=facts.bursts.clearest() if facts.bursts else None,
         substitution_rate=_rate(facts),
         coverage={"start": study.main["at_large"].first, "end": study.main["at_large"].last},
         method=_method(main, facts, study),

@@ -13,7 +13,7 @@ from atlarge.explain.decomposition import Parts
 from atlarge.explain.estimate import Estimate
 from atlarge.explain.numbers import CountKey, key_of
 from atlarge.explain.periods import Months
-from atlarge.explain.quantities import Burst, Bursts, Lasting, LeftBefore, MethodSwitch, NamingShift, TwoSided
+from atlarge.explain.quantities import Bursts, Lasting, LeftBefore, MethodSwitch, NamingShift, TwoSided
 from atlarge.messages import Message, say
 from atlarge.panel.time_axis import Break
 from atlarge.policies import Policy
@@ -37,7 +37,6 @@ class Facts:
     relabel: Relabelled | None = None
     parts: Parts | None = None
     in_time: dict[str, Any] = field(default_factory=dict)
-    burst: Burst | None = None
     bursts: Bursts | None = None
     lasting: Lasting | None = None
     two_sided: TwoSided | None = None

@@ -99,7 +99,6 @@ def measure(study: Study, policy: Policy, months: Months) -> Facts:
         facts.parts = attempt(notes, "parts", lambda: parts_from(study, main, handoffs, ratio))
     facts.in_time = in_time_of(study, main)
     facts.bursts = bursts_of(outcome, study.key, study.area.level, policy, study.registry)
-    facts.burst = facts.bursts.clearest() if facts.bursts else None
     facts.usual_month = facts.bursts.usual_month if facts.bursts else _usual_month(main)
     facts.lasting = lasting_of(study, main, facts.usual_month or 0.0)
     if policy.ended is not None:

@@ -31,35 +31,6 @@ class _Plain(Plain):
         return super().to_dict() if verdict is None else {**super().to_dict(), "verdict": verdict}
 
 
-@dataclass(frozen=True)
-class Burst:
-    """The clearest run of days of a place: counts, what its own past leads one to expect, and the share of
-    places whose clearest run in the same months is at least as clear. `elsewhere`: other places with a run of
-    their own, far above chance, that touches these days."""
-
-    start: dt.date
-    end: dt.date
-    observed: float
-    expected: float
-    score: float
-    p: float
-    places: int
-    elsewhere: int = 0
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values."""
-        return {
-            "start": self.start.isoformat(),
-            "end": self.end.isoformat(),
-            "observed": self.observed,
-            "expected": round(self.expected, 2),
-            "score": round(self.score, 2),
-            "p_placebo": round(self.p, 4),
-            "places": self.places,
-            "elsewhere": self.elsewhere,
-        }
-
-
 @dataclass(frozen=True, kw_only=True)
 class Judged(_Plain):
     """An excess over some days and the evidence for it.
@@ -121,14 +92,20 @@ class Bursts(Judged):
     elsewhere: int = 0
     alpha: float = ALPHA_BURST
 
-    def clearest(self) -> Burst | None:
-        """The run itself; None where there is none above usual."""
+    def clearest(self) -> dict[str, Any] | None:
+        """The run as plain values; None where there is none above usual."""
         if self.start is None or self.end is None:
             return None
-        return Burst(
-            self.start, self.end, self.observed, self.expected, self.score or 0.0, self.p or 1.0, self.places,
-            self.elsewhere,
-        )  # fmt: skip
+        return {
+            "start": self.start.isoformat(),
+            "end": self.end.isoformat(),
+            "observed": self.observed,
+            "expected": round(self.expected, 2),
+            "score": round(self.score or 0.0, 2),
+            "p_placebo": round(self.p or 1.0, 4),
+            "places": self.places,
+            "elsewhere": self.elsewhere,
+        }
 
     @property
     def in_usual_months(self) -> float | None:
