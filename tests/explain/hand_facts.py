@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from atlarge.effects import Decomposition
 from atlarge.effects.pooling import Ratio
 from atlarge.explain.answer import Area, ChangeStrip, Interval
 from atlarge.explain.areas import Where
 from atlarge.explain.changes import Relabelled
 from atlarge.explain.daily import Daily
-from atlarge.explain.decomposition import Parts
 from atlarge.explain.estimate import Estimate, Total
 from atlarge.explain.facts import Facts
 from atlarge.explain.periods import Months, months_of
@@ -145,7 +145,7 @@ def lasting(**changes: Any) -> Lasting:
     return Lasting(**merged)
 
 
-def parts(*, ratio: Ratio | None = None, **changes: Any) -> Parts:
+def parts(*, ratio: Ratio | None = None, **changes: Any) -> Decomposition:
     """Parts in which nothing is clear."""
     around_zero = Interval(1.0, -9.0, 30.0)
     given: dict[str, Any] = {
@@ -158,8 +158,9 @@ def parts(*, ratio: Ratio | None = None, **changes: Any) -> Parts:
         "p_residual": 0.5,
         "p_residual_high": 0.4,
         "baseline": 80.0,
+        **dict.fromkeys(("observed", "outcome", "exposure", "periods")),
     }
-    return Parts(ratio=ratio or Ratio(0.25, 0.1, 0.1, 0.0512, 0.449, 14, True), **given | changes)
+    return Decomposition(ratio=ratio or Ratio(0.25, 0.1, 0.1, 0.0512, 0.449, 14, True), **given | changes)
 
 
 def relabel(verdict: str) -> Relabelled:

@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 
 from atlarge.calendar import as_day
+from atlarge.effects import Part
 from atlarge.errors import CoverageError, QuestionError
 from atlarge.explain.answer import Answer, Area, ChangeStrip, Estimated, Interval, Judgement, Series, Span
 from atlarge.explain.areas import Where, aors_of, where_of
@@ -255,7 +256,7 @@ def _answer(facts: Facts, study: Study, place: Place, *, summary_only: bool) -> 
         place_kind=place.kind,
         policy=facts.policy.to_dict(),
         parts=_parts(facts),
-        baseline=facts.parts.baseline if facts.parts else main.baseline,
+        baseline=main.baseline,
         concentration=facts.concentration,
         change_point=jail,
         surges=facts.surges,
@@ -302,7 +303,7 @@ def _parts(facts: Facts) -> dict[str, Interval]:
     """Trend, substitution and residual; without handoffs only the trend is separated and the whole effect
     remains."""
     if facts.parts is not None:
-        return facts.parts.as_dict()
+        return {n: _interval(getattr(facts.parts, n)) for n in ("trend", "substitution", "residual")}
     total, baseline = facts.main.totals["policy"], facts.main.baseline
     expected = total.counterfactual
 
@@ -311,6 +312,10 @@ def _parts(facts: Facts) -> dict[str, Interval]:
 
     trend = Interval(less(expected.value), less(expected.low), less(expected.high))
     return {"trend": trend, "substitution": Interval(None), "residual": total.effect}
+
+
+def _interval(part: Part) -> Interval:
+    return Interval(part.value, part.low, part.high)
 
 
 def _no_change(area: Area) -> ChangeStrip:
@@ -394,7 +399,7 @@ def _sensitivity(study: Study, facts: Facts) -> list[dict[str, Any]]:
 def _rate(facts: Facts) -> dict[str, Any]:
     if facts.parts is None:
         return {}
-    ratio, loss = facts.parts.ratio, facts.parts.loss
+    ratio, loss, elsewhere = facts.parts.ratio, _interval(facts.parts.loss), facts.parts.elsewhere
     if facts.handoffs is not None:  # the one estimate of handoffs, counted downwards
         effect = facts.handoffs.totals["policy"].effect
         loss = Interval(*(None if v is None else -v for v in (effect.value, effect.high, effect.low)))
@@ -405,7 +410,7 @@ def _rate(facts: Facts) -> dict[str, Any]:
         "high": round(ratio.high, 3),
         "places": ratio.n,
         "lost_handoffs": loss.to_dict(),
-        "elsewhere": facts.parts.elsewhere.to_dict() if facts.parts.elsewhere else None,
+        "elsewhere": None if elsewhere is None else _interval(elsewhere).to_dict(),
     }
 
 

@@ -12,7 +12,6 @@ from atlarge.calendar import add_months
 from atlarge.effects import PlaceboGrid, placebo_grid
 from atlarge.effects.decompose import (
     Decomposition,
-    Part,
     Surroundings,
     decompose_grids,
     surroundings,
@@ -21,7 +20,6 @@ from atlarge.effects.decompose import (
 from atlarge.effects.pooling import Ratio
 from atlarge.effects.typing import Floats, Ints
 from atlarge.errors import QuestionError
-from atlarge.explain.answer import Interval
 from atlarge.explain.daily import Daily
 from atlarge.explain.estimate import LEVEL, Estimate, changed_periods, grid_of, of_like_size
 from atlarge.explain.periods import Months
@@ -30,26 +28,6 @@ from atlarge.policies import Registry
 
 MIN_RATE_MEAN = 2.0
 MIN_LIKE_UNITS = 5
-
-
-@dataclass(frozen=True)
-class Parts:
-    """The decomposition of one span, as intervals, with the rate and the loss that it rests on."""
-
-    trend: Interval
-    substitution: Interval
-    residual: Interval
-    effect: Interval
-    loss: Interval
-    elsewhere: Interval | None
-    ratio: Ratio
-    p_residual: float
-    p_residual_high: float
-    baseline: float
-
-    def as_dict(self) -> dict[str, Interval]:
-        """trend, substitution, residual."""
-        return {"trend": self.trend, "substitution": self.substitution, "residual": self.residual}
 
 
 @dataclass(frozen=True)
@@ -66,10 +44,6 @@ class _Unknown(Ratio):
 def unknown_ratio(places: int, cap: float) -> Ratio:
     """A rate that `places` places leave open, from none to `cap` (1: all)."""
     return _Unknown(0.5 * cap, float("nan"), float("nan"), 0.0, cap, places, False, cap)
-
-
-def _interval(part: Part) -> Interval:
-    return Interval(part.value, part.low, part.high)
 
 
 def learn_rate(
@@ -138,7 +112,7 @@ def donors_of(
     return of_like_size([y[:, months.pre] for y in series], row, _not_in(keys, changed))
 
 
-def parts_from(study: Study, main: Estimate, path: Estimate, ratio: Ratio) -> Parts:
+def parts_from(study: Study, main: Estimate, path: Estimate, ratio: Ratio) -> Decomposition:
     """Decompose the outcome of a place while the policy was in force, by the estimates of both series.
 
     A clear gain of handoffs recorded for the office area around it is taken for relabelling, not for loss.
@@ -148,9 +122,6 @@ def parts_from(study: Study, main: Estimate, path: Estimate, ratio: Ratio) -> Pa
         raise QuestionError("the parts need both series by their discounted share")
     months, mask = main.months, main.months.in_force
     ahead = np.flatnonzero(mask) - main.grid.here
-    days = np.array(months.days, dtype=float)
-    before = months.pre & np.isfinite(main.observed)
-    baseline = float(main.observed[before].sum() / days[before].sum() * days[mask].sum())
     near: Surroundings | None = None
     around = study.around
     row = None if around is None else around.row(study.key)
@@ -160,16 +131,4 @@ def parts_from(study: Study, main: Estimate, path: Estimate, ratio: Ratio) -> Pa
             lambda: grid_of(around, row, main.area.level, months, changed=changed, policies=study.registry),
             ahead, around.binned(months)[row], months.pre, mask,
         )  # fmt: skip
-    found: Decomposition = decompose_grids(main.grid, path.grid, ahead, ratio, baseline, around=near)
-    return Parts(
-        trend=_interval(found.trend),
-        substitution=_interval(found.substitution),
-        residual=_interval(found.residual),
-        effect=_interval(found.effect),
-        loss=_interval(found.loss),
-        elsewhere=None if found.elsewhere is None else _interval(found.elsewhere),
-        ratio=found.ratio,
-        p_residual=found.p_residual,
-        p_residual_high=found.p_residual_high,
-        baseline=baseline,
-    )
+    return decompose_grids(main.grid, path.grid, ahead, ratio, main.baseline, around=near)

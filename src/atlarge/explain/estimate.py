@@ -151,8 +151,8 @@ class Estimate:
     def baseline(self) -> float:
         """Count while the policy was in force at the mean daily rate of the pre-period."""
         days = np.array(self.months.days, dtype=float)
-        pre, in_force = self.months.pre, self.months.in_force
-        return float(self.observed[pre].sum() / days[pre].sum() * days[in_force].sum())
+        before = self.months.pre & np.isfinite(self.observed)
+        return float(self.observed[before].sum() / days[before].sum() * days[self.months.in_force].sum())
 
     @property
     def relative_rmse(self) -> float | None:

@@ -6,10 +6,10 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any
 
+from atlarge.effects import Decomposition
 from atlarge.explain.answer import ChangeStrip
 from atlarge.explain.areas import Where
 from atlarge.explain.changes import Relabelled
-from atlarge.explain.decomposition import Parts
 from atlarge.explain.estimate import Estimate
 from atlarge.explain.numbers import CountKey, key_of
 from atlarge.explain.periods import Months
@@ -35,7 +35,7 @@ class Facts:
     jail: Estimate | None = None
     jail_change: ChangeStrip | None = None
     relabel: Relabelled | None = None
-    parts: Parts | None = None
+    parts: Decomposition | None = None
     in_time: dict[str, Any] = field(default_factory=dict)
     bursts: Bursts | None = None
     lasting: Lasting | None = None
