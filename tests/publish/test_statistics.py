@@ -48,7 +48,7 @@ def test_a_mean_over_a_suppressed_month_is_not_printed() -> None:
     """With the other months, the mean would give it away: months times mean, less the others."""
     whole, some = show(example_answer()), show(_with_small())
     strip = whole.answer.change_strips[0]
-    shown = whole.strip_counts(strip, "")
+    shown = whole.counts(strip, "")
     assert whole.is_whole(shown, len(shown.periods))
     assert not whole.is_whole(shown, len(shown.periods) + 1)
     assert context(some, Words("en"))["fit"] == ""

@@ -330,7 +330,7 @@ def _segments(strip: ChangeStrip) -> list[tuple[dt.date, dt.date | None, float]]
 
 def change_figure(shown: Shown, strip: ChangeStrip, w: Words) -> Figure | None:
     """A series with the change point found in it; None where it is too short."""
-    counts = shown.strip_counts(strip, strip.label)
+    counts = shown.counts(strip, strip.label)
     if len(counts.periods) < 3:
         return None
     found, is_whole = None, shown.is_whole(counts, len(strip.period))

@@ -47,11 +47,13 @@ def members(area: Area) -> tuple[tuple[str, str], ...]:
     return members_of(area.level, area.code)
 
 
-def _periods(series: Series) -> list[tuple[dt.date, dt.date]]:
-    """First and last day of each period of a series."""
+def _periods(drawn: Series | ChangeStrip) -> list[tuple[dt.date, dt.date]]:
+    """First and last day of each period of a series, or month of a change strip."""
+    if isinstance(drawn, ChangeStrip):
+        return [(start, month_end(start)) for start in drawn.period]
     return [
         (start, start + dt.timedelta(days=max(n, 1) - 1))
-        for start, n in zip(series.period, series.days, strict=True)
+        for start, n in zip(drawn.period, drawn.days, strict=True)
     ]
 
 
@@ -60,11 +62,6 @@ def _is_drawn(strip: ChangeStrip, days: tuple[dt.date, dt.date], drawn: set[tupl
     chart would cause more suppression than it is worth.
     """
     return strip.area.level != "locality" or days in drawn
-
-
-def _strip_periods(strip: ChangeStrip) -> list[tuple[dt.date, dt.date]]:
-    """First and last day of each month of a change strip."""
-    return [(start, month_end(start)) for start in strip.period]
 
 
 def shown_series(answer: Answer) -> list[Series]:
@@ -135,7 +132,7 @@ def entries(answer: Answer) -> Iterable[tuple[Window, float | None]]:
         yield burst, answer.burst["observed"]
     drawn = {days for series in shown_series(answer) for days in _periods(series)}
     for strip in drawn_strips(answer):
-        for days, value in zip(_strip_periods(strip), strip.value, strict=True):
+        for days, value in zip(_periods(strip), strip.value, strict=True):
             if not _is_drawn(strip, days, drawn):
                 continue
             yield Window(members(strip.area), strip.measure, *days, answer.scheme), value
@@ -161,22 +158,15 @@ class Shown:
         withheld."""
         return self._by_key.get(key_of(window), (None, WITHHELD))
 
-    def _counts(self, measure: str, area: Area, days: list[Days], label: str) -> Counts:
-        window = Window(members(area), measure, dt.date.min, dt.date.min, self.answer.scheme)
+    def counts(self, drawn: Series | ChangeStrip, label: str) -> Counts:
+        """The counts of one drawn series or change strip."""
+        window = Window(members(drawn.area), drawn.measure, dt.date.min, dt.date.min, self.answer.scheme)
         name, code, *_ = key_of(window)
-        frame = pl.DataFrame(days, schema={"start": pl.Date, "end": pl.Date}, orient="row")
+        frame = pl.DataFrame(_periods(drawn), schema={"start": pl.Date, "end": pl.Date}, orient="row")
         keep = pl.struct("start", "end").is_in(frame.to_struct("w").implode())
         return self.table.counts(
             label, pl.col("measure") == name, pl.col("area") == code, keep, period="start"
         )
-
-    def counts(self, series: Series, label: str) -> Counts:
-        """The counts of one drawn series."""
-        return self._counts(series.measure, series.area, _periods(series), label)
-
-    def strip_counts(self, strip: ChangeStrip, label: str) -> Counts:
-        """The counts of one change strip."""
-        return self._counts(strip.measure, strip.area, _strip_periods(strip), label)
 
     def span(self, span: Span) -> tuple[int | None, str]:
         """Count and mark of one span."""
@@ -227,10 +217,11 @@ class Shown:
         found = self._by_key.get(key_of(window))
         if found is not None:
             return found[1]
-        runs = [_periods(s) for s in shown_series(self.answer) if _is_of(s, key)]
-        runs += [_strip_periods(s) for s in drawn_strips(self.answer) if _is_of(s, key)]
-        for run in runs:
-            inside = [days for days in run if key.start <= days[0] and days[1] <= key.end]
+        every: list[Series | ChangeStrip] = [*shown_series(self.answer), *drawn_strips(self.answer)]
+        for drawn in every:
+            if not _is_of(drawn, key):
+                continue
+            inside = [days for days in _periods(drawn) if key.start <= days[0] and days[1] <= key.end]
             if not inside or (inside[0][0], inside[-1][1]) != (key.start, key.end):
                 continue
             windows = [Window(key.members, key.measure, *days, key.scheme) for days in inside]
