@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from atlarge.claims.expectations import Expected, expected
-from atlarge.claims.figures import Figure, plain
+from atlarge.claims.figures import plain
 from atlarge.claims.outcomes import CONTRADICTED, SUPPORTED, Outcome, Query, evidence_of
 from atlarge.claims.quantities import Quantity, quantity, side
 from atlarge.claims.ranks import rank
 from atlarge.claims.sources import Gap, Source
-from atlarge.claims.words import Band
 
 
 def run(
@@ -21,48 +20,37 @@ def run(
     return _CHECKS[test["kind"]](query)
 
 
-def _judge(
-    kind: str, expected: Expected, value: float, margin: float | None = None
-) -> tuple[str, Band, list[dict[str, Any]]]:
-    """Verdict, band and sensitivity of a value."""
-    bands = expected.bands(kind)
-    verdict = SUPPORTED if bands["standard"].holds(value) else CONTRADICTED
-    rows = []
-    for reading, allowed in bands.items():
-        found = SUPPORTED if allowed.holds(value) else CONTRADICTED
-        rows.append({"reading": reading, **allowed.to_dict(), "verdict": found})
-    if margin:
-        for name, end in (
-            ("value less its margin of error", -margin),
-            ("value plus its margin of error", margin),
-        ):
-            found = SUPPORTED if bands["standard"].holds(value + end) else CONTRADICTED
-            rows.append({"reading": name, "value": plain(round(value + end, 6)), "verdict": found})
-    return verdict, bands["standard"], rows
-
-
-def _outcome(
-    verdict: str,
-    value: float,
+def _judged(
+    kind: str,
     expected: Expected,
+    value: float,
     unit: str,
-    allowed: Band,
-    rows: list[dict[str, Any]],
-    evidence: list[dict[str, Any]],
-    figures: tuple[Figure, ...],
+    sides: tuple[Quantity, ...],
+    margin: float | None = None,
     notes: list[str] | None = None,
 ) -> Outcome:
-    rounded = plain(round(value, 6))
+    """The outcome for a value of the sides of a claim: verdicts by each reading and at the margins."""
+    bands = expected.bands(kind)
+
+    def verdict(at: float, reading: str = "standard") -> str:
+        return SUPPORTED if bands[reading].holds(at) else CONTRADICTED
+
+    rows = [
+        {"reading": name, **band.to_dict(), "verdict": verdict(value, name)} for name, band in bands.items()
+    ]
+    for word, at in (("less", value - margin), ("plus", value + margin)) if margin else ():
+        name = f"value {word} its margin of error"
+        rows.append({"reading": name, "value": plain(round(at, 6)), "verdict": verdict(at)})
     return Outcome(
-        verdict,
-        rounded,
+        verdict(value),
+        plain(round(value, 6)),
         expected.stated,
         unit,
-        evidence,
-        allowed.to_dict(),
+        [e for k, side in enumerate(sides) for e in evidence_of(side, "compared" if k else "counted")],
+        bands["standard"].to_dict(),
         rows,
         notes or [],
-        figures=figures,
+        figures=tuple(figure for side in sides for figure in side.figures),
     )
 
 
@@ -74,9 +62,7 @@ def _count(query: Query) -> Outcome | Gap:
     divisor = expected.scale * (found.days if expected.unit == "per_day" else 1)
     value = found.value / divisor
     margin = None if found.margin is None else found.margin / divisor
-    verdict, allowed, rows = _judge("count", expected, value, margin)
-    unit = expected.unit or found.parts[0].unit
-    return _outcome(verdict, value, expected, unit, allowed, rows, evidence_of(found), found.figures)
+    return _judged("count", expected, value, expected.unit or found.parts[0].unit, (found,), margin)
 
 
 def _share(query: Query) -> Outcome | Gap:
@@ -91,14 +77,12 @@ def _share(query: Query) -> Outcome | Gap:
     by = 0.01 if expected.unit == "share" else 1.0
     if by != 1.0 and expected.value is None:  # words such as "most" are read in percent
         by = 1.0
-    verdict, allowed, rows = _judge("share", expected, percent * by, None if margin is None else margin * by)
     unit = "share" if by != 1.0 else "percent"
     notes = []
     if any(p.source != w.source and p.party != w.party for p in found.parts for w in found.whole):
         notes.append("The part and the whole are from different sources.")
-    return _outcome(
-        verdict, percent * by, expected, unit, allowed, rows, evidence_of(found), found.figures, notes
-    )
+    margin = None if margin is None else margin * by
+    return _judged("share", expected, percent * by, unit, (found,), margin, notes)
 
 
 def _comparison(query: Query) -> Outcome | Gap:
@@ -157,14 +141,11 @@ def _compared(
     else:
         value = (a - b) * (-1 if down else 1) / expected.scale
         unit = "difference" if unit in ("count", "people", "arrests", "detainers", "inmates") else unit
-    verdict, allowed, rows = _judge("comparison", expected, value)
-    evidence = evidence_of(first) + evidence_of(second, "compared")
     if down:
         notes.append("The value is the size of the fall.")
-    figures = (*first.figures, *second.figures)
     shown = [f"{100 * v:.3g} percent" if is_share else f"{v:,.6g}" for v in (a, b)]
     notes.append(f"{shown[0]} against {shown[1]}.")
-    return _outcome(verdict, value, expected, unit, allowed, rows, evidence, figures, notes)
+    return _judged("comparison", expected, value, unit, (first, second), notes=notes)
 
 
 def _timing(query: Query) -> Outcome | Gap:
