@@ -142,8 +142,9 @@ def _compare(winner: Stored, loser: Stored, table: str) -> tuple[pl.DataFrame, d
     The rows that both hold are set aside, and those that the winner, if it came out later, no longer lists.
     """
     both = inside(winner, loser)
+    near = _days(loser, dt.timedelta(days=MOVED_DAYS))  # the loser may have rows of places it does not cover
     rows = _numbered(loser.frame, both)
-    others = _numbered(winner.frame, both & inside(loser, winner, MOVED_DAYS))
+    others = _numbered(winner.frame, both & near)
     pairs = paired(rows, others, table)
     if pairs.is_empty():
         return None
@@ -152,7 +153,7 @@ def _compare(winner: Stored, loser: Stored, table: str) -> tuple[pl.DataFrame, d
         gone = _no_longer_listed(rows, pairs, winner.frame.filter(both & inside(loser, winner)))
     # and rows that both hold in places that one or neither covers
     elsewhere = _numbered(loser.frame, _days(winner, dt.timedelta()) & ~both)
-    unmatched = _numbered(winner.frame, _days(loser, dt.timedelta(days=MOVED_DAYS)))
+    unmatched = _numbered(winner.frame, near)
     unmatched = unmatched.filter(~pl.col("_at").is_in(pairs["_at_right"].implode()))
     pairs = pl.concat([pairs, paired(elsewhere, unmatched, table)])
     details = {
