@@ -31,6 +31,15 @@ def test_a_number_that_a_spreadsheet_cut_short_is_no_identifier(value: str, kept
     assert all("cut short" in note and "in 2 rows" in note for note in notes)
 
 
+@given(st.lists(st.sampled_from(["Mexico", "Honduras", "Guatemala", "Cuba", "Haiti", "India"]), min_size=24))
+def test_words_that_many_rows_share_are_no_identifiers(words: list[str]) -> None:
+    found, notes = usable(pl.Series(words))
+    assert found.null_count() == len(words) or len(set(words)) < 3
+    assert bool(notes) == bool(found.null_count())
+    numbered = [f"{word}{i}" for i, word in enumerate(words)]
+    assert usable(pl.Series(numbered))[0].null_count() == 0
+
+
 def test_nothing_given_is_nothing_found() -> None:
     found, notes = usable(pl.Series([None, None], dtype=pl.String))
     assert (found.to_list(), notes) == ([None, None], [])

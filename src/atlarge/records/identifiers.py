@@ -29,6 +29,7 @@ _LONG_NUMBER = r"^[1-9]\d{15,21}(?:\.0)?$"
 _WHOLE_FLOAT = r"^(\d+)\.0$"
 _AROUND = " \t'\"={}"
 _ROW_NUMBERS, _FEWEST_NUMBERS, _LARGEST_NUMBER = 0.9, 20, 10_000_000
+_TIMES, _FEWEST_WORDS = 4, 12
 _OFTEN = 4
 _MOST_SHARE = 0.05
 _FEW = 8
@@ -60,6 +61,11 @@ def usable(values: pl.Series) -> tuple[pl.Series, list[str]]:
         return values, []
     name = counted.columns[0]
     word = pl.col(name)
+    if _are_words(counted[name], counted["_rows"]):
+        rows = some(int(counted["_rows"].sum()), "row")
+        return values.clear(len(values)), [
+            f"the identifier is a word that others share in {rows}: it is not used, and none is dropped by it"
+        ]
     rounded = word.str.contains(_LONG_NUMBER) & word.str.replace(r"\.0$", "").str.slice(15).str.contains(
         "^0+$"
     )
@@ -112,6 +118,11 @@ def _plain(values: pl.Series) -> pl.Series:
     if not (small != bare).any():
         return bare
     return small if small.n_unique() == bare.n_unique() else bare
+
+
+def _are_words(values: pl.Series, rows: pl.Series) -> bool:
+    """Whether values are words, such as countries: none has a digit, and each stands in several rows."""
+    return int(rows.sum()) >= _TIMES * len(rows) >= _FEWEST_WORDS and not values.str.contains(r"\d").any()
 
 
 def _are_row_numbers(values: pl.Series) -> bool:
