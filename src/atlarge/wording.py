@@ -37,8 +37,12 @@ def some(number: int, noun: str, plural: str | None = None) -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
+_AS_NEAR = 0.1
+
+
 def did_you_mean(name: str, known: Iterable[str], *, likeness: float = 0.6) -> str:
-    """The question after a name that is not known, with the one or two nearest; empty where none is near.
+    """The question after a name that is not known, with the nearest, and one that is nearly as near; empty
+    where none is near.
 
     `likeness`: from 0 to 1, how like a name must be, by difflib.
 
@@ -50,6 +54,8 @@ def did_you_mean(name: str, known: Iterable[str], *, likeness: float = 0.6) -> s
     import difflib  # only a mistake needs it
 
     near = difflib.get_close_matches(name, list(known), n=2, cutoff=likeness)
+    ratios = [difflib.SequenceMatcher(None, one, name).ratio() for one in near]
+    near = [one for one, ratio in zip(near, ratios, strict=True) if ratio > ratios[0] - _AS_NEAR]
     return f"did you mean {' or '.join(near)}?" if near else ""
 
 
