@@ -248,7 +248,8 @@ def test_blocks_give_what_the_whole_gives(tmp_path: Path, monkeypatch: pytest.Mo
 @pytest.mark.slow
 def test_memory_does_not_grow_with_the_rows(tmp_path: Path, within: Any) -> None:
     """Three million rows, which as a whole need over a gibibyte."""
-    tables = [_frame(100_000).with_columns(pl.lit(str(n)).alias("part")).to_arrow() for n in range(30)]
+    rows = _frame(100_000)
+    tables = [rows.with_columns(pl.lit(str(n)).alias("part")).to_arrow() for n in range(30)]
     path = tmp_path / "long.parquet"
     with pq.ParquetWriter(path, tables[0].schema) as writer:
         for table in tables:
