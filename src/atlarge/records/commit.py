@@ -343,7 +343,9 @@ def _take(writer: Writer, entry: dict[str, Any], prepared: Prepared) -> None:
     entry["tables"] = []
     for number, piece in enumerate(prepared.pieces):
         part = f"-{number:04}" if number else ""
-        rows = int(pl.scan_parquet(piece, glob=False).select(pl.len()).collect().item())
+        rows = prepared.audit.values
+        if len(prepared.pieces) > 1:
+            rows = int(pl.scan_parquet(piece, glob=False).select(pl.len()).collect().item())
         taken = writer.take(piece, f"{table}/{name}{part}.parquet")
         entry["tables"].append({"table": table, "path": taken, "rows": rows})
 
