@@ -78,7 +78,7 @@ class Study:
         """Printed names of the rows of `main`."""
         known = _known_names(self.area.level == "aor")
         return {
-            key: " and ".join(str(known.get(code) or code) for code in key.split("+"))
+            key: " and ".join(known.get(code, code) for code in key.split("+"))
             for key in self.main[MEASURES[0]].keys
         }
 
